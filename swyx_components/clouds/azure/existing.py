@@ -3,7 +3,7 @@ whether it can take its group.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -35,14 +35,14 @@ _AT_ONCE = 32  # interfaces asked for their addresses before the next ones are
 class Subnet(NamedTuple):
     """A subnet of the site's virtual network. `group` is the id of its network security group, or empty.
 
-    `configurations` are the addresses in it by the id of their IP configuration; None: not told.
+    `configurations` are the IP configurations in it, each with its id and its address if that is told.
     """
 
     id: str
     name: str
     prefixes: tuple[Prefix, ...]
     group: str
-    configurations: Mapping[str, Prefix | None]
+    configurations: tuple[tuple[str, tuple[Prefix, ...]], ...]
 
     @classmethod
     def read(cls, raw: Fields) -> "Subnet":
@@ -54,10 +54,10 @@ class Subnet(NamedTuple):
                 map(Prefix.parse, sorted({*raw.parse(str, "addressPrefix", "addressPrefixes")}))
             ),
             group=raw.nested("networkSecurityGroup").get("id", str, ""),
-            configurations={
-                each.get("id", str): next(iter(each.parse(Prefix.parse, "privateIPAddress")), None)
+            configurations=tuple(
+                (each.get("id", str), each.parse(Prefix.parse, "privateIPAddress"))
                 for each in raw.objects("ipConfigurations")
-            },
+            ),
         )
 
 
@@ -135,8 +135,7 @@ class Interfaces:
         else:
             keys = "interface_id or subnet_id"
             self.problems += (about("machine-unbound", machine, key=keys) for machine in rest)
-        ids = {id for given in bound.values() for id, _ in given}
-        self._read(sorted(filter(_ID.fullmatch, ids)))
+        self._read(sorted({id for given in bound.values() for id, _ in given}))
         found: dict[str, tuple[pulumi.Input[str], ...]] = {}
         for machine in machines:
             own: dict[Any, pulumi.Input[str]] = {}
@@ -163,56 +162,59 @@ class Interfaces:
         holders = {
             address: id
             for subnet in network.subnets
-            for id, address in subnet.configurations.items()
-            if address in wanted
+            for id, told in subnet.configurations
+            for address in told
         }
-        untold = _untold(wanted - holders.keys(), network)
+        untold = (
+            _interface_of(id)
+            for subnet in network.subnets
+            if any(network.subnet_of(address) is subnet for address in wanted - holders.keys())
+            for id, told in subnet.configurations
+            if not told
+        )
         while wanted - holders.keys() and (batch := list(islice(untold, _AT_ONCE))):
-            for id, read in zip(batch, self._read(batch), strict=True):
-                if not isinstance(read, BaseException):
-                    holders |= {each.prefix: id for each in read.addresses if each.prefix in wanted}
-        found: dict[str, list[tuple[str, pulumi.Input[str]]]] = {}
+            for found in self._read(batch):
+                holders |= {each.prefix: found.id for each in found.addresses}
+        bound: dict[str, list[tuple[str, pulumi.Input[str]]]] = {}
         for machine in machines:
-            own = found.setdefault(machine.name, [])
+            own = bound.setdefault(machine.name, [])
             for address in machine.addresses:
-                held, text = holders.get(address, ""), address.address
-                if id := _interface_of(held):
+                holder = holders.get(address, "")
+                if id := _interface_of(holder):
                     own.append((id, id))
-                elif held:
-                    self.problems.append(about("address-held", machine, address=text, holder=held))
-                else:
-                    values = {"address": text, "network": network.name}
-                    self.problems.append(about("interface-not-found", machine, **values))
-        return found
+                    continue
+                why = "address-held" if holder else "interface-not-found"
+                values = {"address": address.address, "network": network.name, "holder": holder}
+                self.problems.append(about(why, machine, **values))
+        return bound
 
-    def _read(self, ids: Sequence[str]) -> Sequence[Interface | BaseException]:
-        """Each of them, or why it could not be read; asks for those that were not asked for yet."""
-        new = {key_of(id): id for id in ids if key_of(id) not in self._known}
-        names = [match.groups() for match in map(_ID.fullmatch, new.values()) if match]
+    def _read(self, ids: Iterable[str]) -> Sequence[Interface]:
+        """Those of them that can be read; asks for those that were not asked for yet."""
+        matches = {key_of(id): match for id in ids if (match := _ID.fullmatch(id))}
+        new = {key: match for key, match in matches.items() if key not in self._known}
         asked = [
-            {"resourceGroupName": group, "networkInterfaceName": name} for _, group, name in names
+            {"resourceGroupName": match[2], "networkInterfaceName": match[3]}
+            for match in new.values()
         ]
         answers = self._ask.together(_INTERFACE, asked)
-        for (key, id), answer in zip(new.items(), answers, strict=True):
+        for (key, match), answer in zip(new.items(), answers, strict=True):
             if isinstance(answer, BaseException):
                 self._known[key] = answer
             else:
-                self._known[key] = read_interface(Fields({**answer, "id": id}, id))
+                self._known[key] = read_interface(Fields({**answer, "id": match[0]}, match[0]))
                 self.location = self.location or answer.get("location")
-        return [self._known[key_of(id)] for id in ids]
+        known = map(self._known.get, matches)
+        return [each for each in known if isinstance(each, Interface)]
 
     def _check(self, machine: Machine, id: str) -> Iterator[Message]:
         """Why a machine's group can't be put on an interface."""
-        place = f"machines.{machine.name}"
         other = self._owners.setdefault(key_of(id), machine.name)
         if not _ID.fullmatch(id):
-            yield Message.about("interface-id-wrong", place, value=id)
+            yield about("interface-id-wrong", machine, value=id)
         elif other != machine.name:
-            values = {"interface": id, "one": other, "two": machine.name}
-            yield Message.about("interface-shared", place, **values)
-        elif isinstance(interface := self._read([id])[0], BaseException):
-            reason = reason_of(interface)
-            yield Message.about("interface-unknown", place, interface=id, reason=reason)
+            yield about("interface-shared", machine, interface=id, one=other, two=machine.name)
+        elif isinstance(interface := self._known[key_of(id)], BaseException):
+            yield about("interface-unknown", machine, interface=id, reason=reason_of(interface))
         else:
             yield from self._compare(machine, id, interface)
 
@@ -232,14 +234,6 @@ class Interfaces:
             is_sibling = is_ours and name.lower().startswith(f"{self._site}.".lower())
             why = "interface-of-sibling" if is_sibling else "interface-has-group"
             yield about(why, machine, interface=id, group=name)
-
-
-def _untold(missing: set[Prefix], network: VirtualNetwork) -> Iterator[str]:
-    """Interfaces in the subnets of the missing addresses whose own addresses are not told."""
-    for subnet in network.subnets:
-        if any(network.subnet_of(address) is subnet for address in missing):
-            untold = (id for id, address in subnet.configurations.items() if address is None)
-            yield from dict.fromkeys(filter(None, map(_interface_of, untold)))
 
 
 def _interface_of(configuration: str) -> str:
