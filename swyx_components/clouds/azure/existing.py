@@ -84,11 +84,8 @@ def find_network(network: Mapping[str, Any], bindings: Bindings, ask: Lookups) -
     """
     group = network.get("virtual_network_resource_group", network.get("resource_group"))
     name = network.get("virtual_network")
-    bound = [
-        any(binding.get(key) is not None for key in (*BY_ID, "subnet_id"))
-        for binding in bindings.values()
-    ]
-    is_needed = network.get("location") is None or not bound or not all(bound)
+    bound = [binding.keys() & {*BY_ID, "subnet_id"} for binding in bindings.values()]
+    is_needed = "location" not in network or not bound or not all(bound)
     if not (isinstance(group, str) and isinstance(name, str) and is_needed):
         return VirtualNetwork()
     arguments = {"resourceGroupName": group, "virtualNetworkName": name}

@@ -16,25 +16,11 @@ from swyx_components.clouds.azure.records import last_of
 from swyx_components.clouds.deployment import Deployment, Lookups, about
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, raise_errors
-from swyx_components.sets.prefixes import Prefix
+from swyx_components.sets.prefixes import EVERYWHERE, Prefix
 
 _NAMES = ("resource_group", "virtual_network", "virtual_network_resource_group")
 _MADE = ("subnet_id", "interface")
-_OWN: Mapping[str, frozenset[str]] = {  # what the component sets, by kind
-    "NetworkInterface": frozenset(
-        {"resource_group_name", "network_interface_name", "location", "network_security_group"}
-    ),
-    "NetworkInterfaceIPConfiguration": frozenset(
-        {
-            "name",
-            "primary",
-            "subnet",
-            "private_ip_address",
-            "private_ip_address_version",
-            "private_ip_allocation_method",
-        }
-    ),
-}
+_BOUND_BY = (*BY_ID, *_MADE)
 _KIND = re.compile(r"ForwardRef\('(\w+)Args'\)")
 
 
@@ -69,18 +55,18 @@ def look_up(wanted: Deployment, ask: Lookups) -> AzureSite:
     Raises:
         SwyxError: something was not found or can't be attached to; with a message for each.
     """
-    network, attached = wanted.network, wanted.attached
-    own = {machine.name: wanted.bindings.get(machine.name, {}) for machine in attached}
+    network, attached = _given(wanted.network), wanted.attached
+    own = {machine.name: _given(wanted.bindings.get(machine.name, {})) for machine in attached}
+    to_make = [machine for machine in attached if own[machine.name].keys() & _MADE]
+    rest = [machine for machine in attached if machine not in to_make]
     raise_errors(
-        about("bound-twice", machine, keys=[*by_id, *made])
-        for machine in attached
-        if (by_id := _keys(own[machine.name], BY_ID)) and (made := _keys(own[machine.name], _MADE))
+        about("bound-twice", machine, keys=[key for key in _BOUND_BY if key in own[machine.name]])
+        for machine in to_make
+        if own[machine.name].keys() & BY_ID
     )
-    known = {key: ask.known(network[key], f"network.{key}") for key in _keys(network, _NAMES)}
+    known = {key: ask.known(network[key], f"network.{key}") for key in _NAMES if key in network}
     found = find_network({**network, **known}, own, ask)
     interfaces = Interfaces(wanted.site, known["resource_group"], ask)
-    to_make = [machine for machine in attached if _keys(own[machine.name], _MADE)]
-    rest = [machine for machine in attached if machine not in to_make]
     existing, problems = interfaces.find(rest, own, found), interfaces.problems
     new = {each.name: (*_place_new(each, own[each.name], found, problems),) for each in to_make}
     raise_errors(problems)
@@ -100,8 +86,8 @@ def look_up(wanted: Deployment, ask: Lookups) -> AzureSite:
     )
 
 
-def _keys(binding: Mapping[str, Any], keys: Sequence[str]) -> list[str]:
-    return [key for key in keys if binding.get(key) is not None]
+def _given(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def _find_subnet_groups(machines: Sequence[Machine], network: VirtualNetwork) -> Iterator[Message]:
@@ -179,7 +165,7 @@ def _find_subnets(
     machine: Machine, binding: Mapping[str, Any], network: VirtualNetwork, problems: list[Message]
 ) -> Iterator[tuple[str, pulumi.Input[str], Sequence[Prefix]]]:
     """The given subnet, or each that addresses of the machine lie in: its suffix, its id, and these."""
-    if binding.get("subnet_id") is not None:
+    if "subnet_id" in binding:
         yield "", binding["subnet_id"], machine.addresses
         return
     if not network.name:
@@ -199,6 +185,14 @@ def _find_subnets(
 
 
 # ---- what a caller hands through: the provider's own arguments, checked
+
+
+_OWN: Mapping[str, frozenset[str]] = {  # what the component sets, by kind
+    "NetworkInterface": frozenset(
+        {"resource_group_name", "network_interface_name", "location", "network_security_group"}
+    ),
+    "NetworkInterfaceIPConfiguration": frozenset(*configure("", EVERYWHERE[:1], ())),
+}
 
 
 def _read(value: Any, kind: str, place: str, problems: list[Message]) -> Any:
