@@ -40,12 +40,9 @@ class NewInterface(NamedTuple):
 class AzureSite(NamedTuple):
     """Where a site's resources go, and by machine the interfaces that exist and those to make."""
 
-    name: str
-    resource_group: pulumi.Input[str]
     location: pulumi.Input[str] | None
     existing: Mapping[str, tuple[pulumi.Input[str], ...]] = {}
     new: Mapping[str, tuple[NewInterface, ...]] = {}
-    tags: Mapping[str, str] = {}
     messages: tuple[Message, ...] = ()
 
 
@@ -76,12 +73,9 @@ def look_up(wanted: Deployment, ask: Lookups) -> AzureSite:
         if not all(each.is_fixed for each in new[machine.name])
     )
     return AzureSite(
-        name=wanted.site,
-        resource_group=network["resource_group"],
         location=network.get("location", found.location or interfaces.location),
         existing=existing,
         new=new,
-        tags=wanted.tags,
         messages=(*_find_subnet_groups(attached, found), *extra),
     )
 

@@ -8,7 +8,7 @@ from pulumi_azure_native import _utilities
 from pulumi_azure_native import network as azure
 
 from swyx_components.analysis.deployed.stack_state import NETWORK_TAG
-from swyx_components.clouds.azure.lookups import AzureSite, NewInterface, look_up
+from swyx_components.clouds.azure.lookups import NewInterface, look_up
 from swyx_components.clouds.azure.names import clean_tag, limits, physical_name, spread_tag
 from swyx_components.clouds.deployment import Deployment, Lookups, WrittenGroup
 from swyx_components.messages import SwyxError
@@ -34,7 +34,8 @@ class Writer:
     """
 
     def __init__(self, wanted: Deployment, rendered: RenderedSite, owner: pulumi.Resource) -> None:
-        self._owner, self._groups = owner, rendered.groups
+        self._wanted, self._owner, self._groups = wanted, owner, rendered.groups
+        self._name = owner.pulumi_resource_name
         self._site = look_up(wanted, Lookups(_utilities.get_invoke_opts_defaults(), owner))
         self.messages = self._site.messages
 
@@ -44,9 +45,8 @@ class Writer:
         """
         made = {each.group.name: self._make_group(each) for each in self._groups}
         ids = {machine: group.id for machine, group in made.items()}
-        name = self._owner.pulumi_resource_name
         options = pulumi.ResourceOptions(parent=self._owner, depends_on=[*made.values()])
-        interfaces = attach_machines(name, ids, self._site, options)
+        interfaces = self.attach(ids, options)
         return [
             WrittenGroup(
                 each,
@@ -60,15 +60,100 @@ class Writer:
         """The network security group of a machine with all its rules: one request, so that there is no state
         between two sets of rules.
         """
-        group, site = rendered.group, self._site
+        group = rendered.group
         return azure.NetworkSecurityGroup(
-            f"{self._owner.pulumi_resource_name}.{group.name}-nsg",
+            f"{self._name}.{group.name}-nsg",
             network_security_group_name=physical_name(group.site, group.name, kind="nsg"),
-            resource_group_name=site.resource_group,
-            location=site.location,
+            resource_group_name=self._wanted.network["resource_group"],
+            location=self._site.location,
             security_rules=[_rule(rule) for rule in rendered.rules],
-            tags={**site.tags, **_group_tags(rendered)},
+            tags={**self._wanted.tags, **_group_tags(rendered)},
             opts=pulumi.ResourceOptions(parent=self._owner),
+        )
+
+    # ---- a machine's group before its interfaces, whether they exist or are made
+
+    def attach(
+        self, groups: Mapping[str, pulumi.Input[str]], options: pulumi.ResourceOptions
+    ) -> Mapping[str, tuple[pulumi.Input[str], ...]]:
+        """The interfaces under the group of each machine: `groups` are the ids of the groups by machine.
+
+        Interfaces to which Azure gives an IPv4 address are made last: it takes the lowest that is free, which
+        may be one that another machine of the site is to have.
+
+        Raises:
+            SwyxError: pulumi-azure is required but not installed.
+        """
+        found = {
+            machine: (*self._associate(machine, groups[machine], ids, options),)
+            for machine, ids in self._site.existing.items()
+        }
+        made: dict[tuple[str, str], azure.NetworkInterface] = {}
+        for is_fixed in (True, False):
+            before = pulumi.ResourceOptions(depends_on=list(made.values()))
+            own = pulumi.ResourceOptions.merge(options, before)
+            for machine, interfaces in self._site.new.items():
+                for each in interfaces:
+                    if each.is_fixed is is_fixed:
+                        group = groups[machine]
+                        made[machine, each.suffix] = self._make_interface(each, group, own)
+        for machine, interfaces in self._site.new.items():
+            found[machine] = tuple(made[machine, each.suffix].id for each in interfaces)
+        return found
+
+    def _associate(
+        self,
+        machine: str,
+        group_id: pulumi.Input[str],
+        interfaces: Sequence[pulumi.Input[str]],
+        options: pulumi.ResourceOptions,
+    ) -> Iterator[pulumi.Input[str]]:
+        """One association per interface, named after the machine and its place there for as long as both are.
+
+        The provider refuses an interface that has a group, its own old one too, and on deletion takes off
+        whatever group is there by then: so an old one goes before the new one comes.
+
+        Raises:
+            SwyxError: pulumi-azure is not installed.
+        """
+        try:
+            from pulumi_azure.network import NetworkInterfaceSecurityGroupAssociation
+        except ImportError:
+            raise SwyxError.about("attach-missing", "machines") from None
+        replaced = pulumi.ResourceOptions(delete_before_replace=True)
+        for place, interface in enumerate(interfaces, 1):
+            number = f".{place}" if place > 1 else ""
+            made = NetworkInterfaceSecurityGroupAssociation(
+                f"{self._name}.{machine}{number}-association",
+                network_interface_id=interface,
+                network_security_group_id=group_id,
+                opts=pulumi.ResourceOptions.merge(options, replaced),
+            )
+            yield made.network_interface_id
+
+    def _make_interface(
+        self, new: NewInterface, group_id: pulumi.Input[str], options: pulumi.ResourceOptions
+    ) -> azure.NetworkInterface:
+        """An interface in its machine's group, with the caller's own properties.
+
+        Nothing of it depends on the machine's roles, so that a changed role set never writes it.
+        """
+        names = [word for word in (new.machine, new.suffix) if word]
+        site, properties = self._wanted.site, dict(new.properties)
+        return azure.NetworkInterface(
+            f"{'.'.join((self._name, *names))}-nic",
+            network_interface_name=physical_name(site, *names, kind="nic"),
+            resource_group_name=self._wanted.network["resource_group"],
+            location=self._site.location,
+            network_security_group=azure.NetworkSecurityGroupArgs(id=group_id),
+            tags={
+                **self._wanted.tags,
+                **properties.pop("tags", {}),
+                "swyx:site": clean_tag(site),
+                "swyx:machine": clean_tag(new.machine),
+            },
+            opts=options,
+            **properties,
         )
 
 
@@ -111,97 +196,3 @@ def _field(name: str, plural: str, values: Sequence[object] | None) -> dict[str,
     """The singular field or the plural one, never both; without values any."""
     texts = [_ANYTHING] if values is None else [*map(str, values)]
     return {name: texts[0]} if len(texts) == 1 else {f"{name}{plural}": texts}
-
-
-# ---- a machine's group before its interfaces, whether they exist or are made
-
-
-def attach_machines(
-    name: str,
-    groups: Mapping[str, pulumi.Input[str]],
-    site: AzureSite,
-    options: pulumi.ResourceOptions,
-) -> Mapping[str, tuple[pulumi.Input[str], ...]]:
-    """The interfaces under the group of each machine: `groups` are the ids of the groups by machine.
-
-    Interfaces to which Azure gives an IPv4 address are made last: it takes the lowest that is free, which
-    may be one that another machine of the site is to have.
-
-    Raises:
-        SwyxError: pulumi-azure is required but not installed.
-    """
-    found = {
-        machine: [*_associate((name, machine), groups[machine], ids, options)]
-        for machine, ids in site.existing.items()
-    }
-    made: dict[tuple[str, str], azure.NetworkInterface] = {}
-    new = [each for interfaces in site.new.values() for each in interfaces]
-    for is_fixed in (True, False):
-        before = pulumi.ResourceOptions(depends_on=list(made.values()))
-        own = pulumi.ResourceOptions.merge(options, before)
-        for each in new:
-            if each.is_fixed is is_fixed:
-                group = groups[each.machine]
-                made[each.machine, each.suffix] = _make_interface(name, each, group, site, own)
-    for each in new:
-        found.setdefault(each.machine, []).append(made[each.machine, each.suffix].id)
-    return {machine: tuple(ids) for machine, ids in found.items()}
-
-
-def _associate(
-    words: tuple[str, str],
-    group_id: pulumi.Input[str],
-    interfaces: Sequence[pulumi.Input[str]],
-    options: pulumi.ResourceOptions,
-) -> Iterator[pulumi.Input[str]]:
-    """One association per interface, named after the machine and its place there for as long as both are.
-
-    The provider refuses an interface that has a group, its own old one too, and on deletion takes off
-    whatever group is there by then: so an old one goes before the new one comes.
-
-    Raises:
-        SwyxError: pulumi-azure is not installed.
-    """
-    try:
-        from pulumi_azure.network import NetworkInterfaceSecurityGroupAssociation
-    except ImportError:
-        raise SwyxError.about("attach-missing", "machines") from None
-    replaced = pulumi.ResourceOptions(delete_before_replace=True)
-    for place, interface in enumerate(interfaces, 1):
-        made = NetworkInterfaceSecurityGroupAssociation(
-            f"{'.'.join((*words, str(place)) if place > 1 else words)}-association",
-            network_interface_id=interface,
-            network_security_group_id=group_id,
-            opts=pulumi.ResourceOptions.merge(options, replaced),
-        )
-        yield made.network_interface_id
-
-
-def _make_interface(
-    name: str,
-    interface: NewInterface,
-    group_id: pulumi.Input[str],
-    site: AzureSite,
-    options: pulumi.ResourceOptions,
-) -> azure.NetworkInterface:
-    """An interface in its machine's group, with the caller's own properties.
-
-    Nothing of it depends on the machine's roles, so that a changed role set never writes it.
-    """
-    names = [word for word in (interface.machine, interface.suffix) if word]
-    properties = dict(interface.properties)
-    return azure.NetworkInterface(
-        f"{'.'.join((name, *names))}-nic",
-        network_interface_name=physical_name(site.name, *names, kind="nic"),
-        resource_group_name=site.resource_group,
-        location=site.location,
-        network_security_group=azure.NetworkSecurityGroupArgs(id=group_id),
-        tags={
-            **site.tags,
-            **properties.pop("tags", {}),
-            "swyx:site": clean_tag(site.name),
-            "swyx:machine": clean_tag(interface.machine),
-        },
-        opts=options,
-        **properties,
-    )

@@ -3,27 +3,40 @@
 import sys
 from collections.abc import Mapping
 from typing import Any
+from unittest.mock import patch
 
 import pulumi
 import pytest
 
+from swyx_components.clouds.azure import Azure, resources
 from swyx_components.clouds.azure.lookups import AzureSite, NewInterface, configure
-from swyx_components.clouds.azure.resources import attach_machines
+from swyx_components.clouds.deployment import Deployment
 from swyx_components.messages import SwyxError
+from swyx_components.planner.render import render_site
 from swyx_components.sets.prefixes import Prefix
 from tests.tools.components.recorder import Recording, record
+from tests.tools.golden import planned
 
 _NAME = "etworkInterfaceSecurityGroupAssociation"
 ASSOCIATION = f"azure:network/n{_NAME}:N{_NAME}"
 NIC = "azure-native:network:NetworkInterface"
+EXAMPLE = "stacks/installation.yaml"
 GROUPS = {"server": "/nsg/server", "gate": "/nsg/gate"}
 
 
 def attach(**site: Any) -> Recording:
-    whole = AzureSite(
-        name="acme", resource_group="rg", location="westeurope", tags={"owner": "it"}, **site
-    )
-    return record(lambda: attach_machines("stack", GROUPS, whole, pulumi.ResourceOptions()))
+    wanted = Deployment("acme", {"resource_group": "rg"}, (), {}, {"owner": "it"})
+    found = AzureSite(location="westeurope", **site)
+
+    def program() -> None:
+        owner = pulumi.ComponentResource("test:index:Site", "stack")
+        with patch.object(resources, "look_up", return_value=found):
+            writer = resources.Writer(
+                wanted, render_site(*planned(EXAMPLE, "bochum"), Azure()), owner
+            )
+        writer.attach(GROUPS, pulumi.ResourceOptions())
+
+    return record(program)
 
 
 def new(
@@ -77,6 +90,7 @@ def test_a_made_interface_has_its_group_and_configurations_by_place() -> None:
     inputs = one(new("server", "10.8.0.10", "10.8.0.20", "fd00::10"))
     assert inputs["networkSecurityGroup"] == {"id": "/nsg/server"}
     assert inputs["networkInterfaceName"] == "acme.server-nic"
+    assert inputs["resourceGroupName"] == "rg"
     assert [
         (each["name"], each["primary"], each["privateIPAddress"], each["privateIPAddressVersion"])
         for each in inputs["ipConfigurations"]
