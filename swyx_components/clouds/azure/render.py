@@ -9,7 +9,6 @@ step.
 from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
 from itertools import chain
-from typing import NamedTuple
 
 from swyx_components.clouds.azure.cover import Product, Want, cover_wants
 from swyx_components.clouds.azure.names import (
@@ -35,16 +34,8 @@ from swyx_components.planner.regions import NO_PORT, Regions, gather_peers
 from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet
 from swyx_components.sets.prefixes import EVERYWHERE, Prefix
 
-
-class _Need(NamedTuple):
-    """What an opening allows and for which flow, for any peer."""
-
-    flow: str
-    sources: PortSet
-    ports: PortSet
-
-
 _Way = tuple[Direction, Protocol]
+_Need = tuple[str, Want]  # a flow, and what it needs of any peer
 
 
 def render_group(
@@ -71,7 +62,7 @@ def _cover(regions: Regions, provenance: Provenance) -> Iterator[Rule]:
     for region, opened in enumerate(regions.openings):
         needs: dict[_Way, set[_Need]] = {}
         for one in chain(*opened):
-            needs.setdefault((one.direction, one.protocol), set()).add(_need(one))
+            needs.setdefault((one.direction, one.protocol), set()).add((one.flow, _want(one)))
         for way, own in needs.items():
             by_wants = found.setdefault(way, {})
             known, places = by_wants.setdefault(_wants(frozenset(own)), (set(), []))
@@ -81,24 +72,24 @@ def _cover(regions: Regions, provenance: Provenance) -> Iterator[Rule]:
         wants = sorted(by_wants)
         for product in cover_wants(tuple(wants)):
             met = [by_wants[wants[place]] for place in product.peers]
-            some = (need for known, _ in met for need in known if need.sources & product.sources)
-            flows = {need.flow for need in some if need.ports & product.ports}
+            some = (need for known, _ in met for need in known if need[1].ports & product.ports)
+            flows = {flow for flow, want in some if want.sources & product.sources}
             united = regions.prefixes_of(frozenset(chain(*[places for _, places in met])))
             prefixes = sorted(chain(*united.values()))
             yield _rule(way, product, sorted(flows), tuple(prefixes), provenance)
 
 
-def _need(one: Access) -> _Need:
+def _want(one: Access) -> Want:
     sources = PortSet((one.source_ports,)) if one.source_ports else ALL_PORTS
-    return _Need(one.flow, sources, one.ports if one.protocol.has_ports else NO_PORT)
+    return Want(sources, one.ports if one.protocol.has_ports else NO_PORT)
 
 
 @lru_cache(maxsize=4096)
 def _wants(needs: frozenset[_Need]) -> tuple[Want, ...]:
     """What a peer wants, in one form for any order and number of the needs."""
     by_source: dict[PortSet, PortSet] = {}
-    for one in needs:
-        by_source[one.sources] = by_source.get(one.sources, NO_PORTS) | one.ports
+    for _, (sources, ports) in needs:
+        by_source[sources] = by_source.get(sources, NO_PORTS) | ports
     return tuple(Want(source, ports) for source, ports in sorted(by_source.items()))
 
 
