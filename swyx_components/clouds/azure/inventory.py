@@ -141,8 +141,7 @@ class Inventory(NamedTuple):
             for each in bind_by_hand(owners, bindings, names, key_of)
         )
         every = records._replace(interfaces=(*records.interfaces, *bound))
-        is_known = bool(records.interfaces) or not records.asgs.isdisjoint(every.members)
-        ruleset = Ruleset(every, owners, is_known)
+        ruleset = Ruleset(every, owners)
         placed = [*find_addresses(owners, bindings, every.interfaces)]
         points = (
             AttachmentPoint(address.prefix, tuple(ruleset.layers_at(interface, address)), machine)

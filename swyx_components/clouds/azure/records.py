@@ -14,11 +14,9 @@ from swyx_components.planner.model import Direction
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import EVERYWHERE, Interval, Prefix, split_interval
 
-GROUPS, INTERFACES, ASGS = (
-    "networksecuritygroups",
-    "networkinterfaces",
-    "applicationsecuritygroups",
-)
+GROUPS = "networksecuritygroups"
+INTERFACES = "networkinterfaces"
+ASGS = "applicationsecuritygroups"
 COMMANDS: Mapping[str, str] = {
     GROUPS: "az network nsg list",
     INTERFACES: "az network nic list",
@@ -187,9 +185,11 @@ class NetworkRecords(NamedTuple):
     asgs: frozenset[str]
 
     @property
-    def members(self) -> Mapping[str, tuple[Prefix, ...]]:
-        """The addresses in each ASG, by key."""
-        return members_of(self.interfaces, lambda _, address: address.asgs)
+    def members(self) -> Mapping[str, tuple[Prefix, ...]] | None:
+        """The addresses in each ASG, by key; None where no interface and no binding by hand tells of any."""
+        found = members_of(self.interfaces, lambda _, address: address.asgs)
+        is_known = any(each.id for each in self.interfaces) or self.asgs & found.keys()
+        return found if is_known else None
 
 
 def read_records(items: Iterable[tuple[str, object]]) -> NetworkRecords:

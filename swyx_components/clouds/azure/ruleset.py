@@ -112,15 +112,13 @@ def _rule(rule: SecurityRule) -> Rule:
 class Ruleset:
     """Every group that applies to interfaces, whoever made it, as its rules count for single addresses.
 
-    `own` are the site's addresses, `is_known` says whether anything is of the members of ASGs.
+    `own` are the site's addresses.
     """
 
-    def __init__(
-        self, records: NetworkRecords, own: Iterable[Prefix], is_known: bool = True
-    ) -> None:
+    def __init__(self, records: NetworkRecords, own: Iterable[Prefix]) -> None:
         self.groups = records.groups
         self.by_subnet = {key_of(id): g for g in records.groups.values() for id in g.subnets}
-        self._members = records.members if is_known else None
+        self._members = records.members
         private = (prefix for prefix in NEVER_PUBLIC if prefix not in _LINK_LOCAL)
         network = collapse_prefixes((*private, *own))
         held = {prefix: [prefix in network] for prefix in (*EVERYWHERE, *network)}
