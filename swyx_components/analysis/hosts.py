@@ -14,7 +14,7 @@ from swyx_components.catalogue.load import load_windows
 from swyx_components.catalogue.model import Listener, Transport
 from swyx_components.planner.endpoints import Endpoint, Flow
 from swyx_components.planner.flows import derive_flows
-from swyx_components.planner.minimise import NEUTRAL, minimise
+from swyx_components.planner.minimise import NEUTRAL, lines_of, minimise
 from swyx_components.planner.model import Direction, Rule, SitePlan
 from swyx_components.planner.requirements import find_requirements
 from swyx_components.planner.topology import Topology
@@ -113,24 +113,22 @@ class _Finder:
         endpoint, group = self._endpoint, self._endpoint.group
         settings = HostSettings(
             site=self._plan.site,
-            name=self._endpoint.label,
+            name=endpoint.label,
             network=not endpoint.kind.is_machine,
             roles=self._roles,
-            prefixes=self._endpoint.prefixes,
+            prefixes=endpoint.prefixes,
             dcom=self._find_dcom(),
             settings=tuple(self._find_settings()),
             gatekeepers=tuple(self._find_gatekeepers()),
             reservations=tuple(self._find_reservations()),
         )
-        hosts = [(endpoint.label, endpoint.prefixes)]
         if group is None or settings.network:
             roles = self._roles if settings.network else endpoint.kind.roles
             needs = find_requirements(endpoint, roles, self._flows)
             rules: Iterable[Rule] = minimise(needs, NEUTRAL, self._catalogue)
         else:
-            hosts = [(machine.name, machine.addresses) for machine in group.machines]
             rules = self._plan.group(group.name).rules
-        for name, own in hosts:
+        for name, own in endpoint.hosts:
             openings = tuple(self._open(rules, own, () if settings.network else own))
             yield replace(settings, name=name, prefixes=own, openings=openings)
 
@@ -152,8 +150,8 @@ class _Finder:
         ports = PortSet.union_of(range_ for _, range_ in found)
         used = {id for id, _ in found}
         flows = tuple(id for id in rows if id in used)
-        lines = tuple(sorted({line for id in used for line in rows[id].lines}))
-        return DcomRange(ports, decisions.dcom_preset or str(ports), flows, lines)
+        preset, lines = decisions.dcom_preset, lines_of(used, self._catalogue)
+        return DcomRange(ports, preset or str(ports), flows, lines)
 
     def _tokens(self, flow: Flow) -> set[str]:
         return {token for leg in self._catalogue.flows[flow.flow].legs for token in leg.ports}
@@ -207,11 +205,9 @@ class _Finder:
         for where in sorted(found):
             flow, used = found[where]
             discovery, listener = instead[flow.responder_role]
-            group = flow.responder.group
-            named = [(one.name, one.addresses) for one in group.members] if group else []
             port = flow.responder.kind.ports[flow.responder_role, listener.key]
             why = tuple(sorted(used)), discovery
-            for name, addresses in named or [(flow.responder.label, flow.responder.prefixes)]:
+            for name, addresses in flow.responder.hosts:
                 yield Gatekeeper(flow.initiator_role, name, addresses, port, *why)
 
     def _open(

@@ -107,6 +107,12 @@ class Endpoint:
         """The machines of its group by name, or what it is called itself."""
         return tuple([own.name for own in self.group.members]) if self.group else (self.label,)
 
+    @property
+    def hosts(self) -> list[tuple[str, tuple[Prefix, ...]]]:
+        """The same, each with its addresses."""
+        members = self.group.members if self.group else ()
+        return [(own.name, own.addresses) for own in members] or [(self.label, self.prefixes)]
+
     def addresses_for(self, site: str) -> tuple[Prefix, ...]:
         """Its addresses in the rules of a site: its own, or what stands for them at other sites."""
         return self.summary if self.summary and self.site != site else self.prefixes

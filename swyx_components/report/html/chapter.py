@@ -187,9 +187,8 @@ def find_parties(peers: Peers, group: str, rule: Rule, flow: str) -> tuple[str, 
 def name_peers(site: str, peer: Endpoint) -> list[Peer]:
     """Machines one by one, those of the site with their group."""
     start, own = ("", peer.label) if peer.site in ("", site) else (f"{peer.site}/", "")
-    if peer.group is None:
-        return [Peer(f"{start}{peer.label}", "", peer.prefixes)]
-    return [Peer(f"{start}{one.name}", own, one.addresses) for one in peer.group.members]
+    group = own if peer.group else ""
+    return [Peer(f"{start}{name}", group, addresses) for name, addresses in peer.hosts]
 
 
 def _touches(prefix: Prefix, blocks: tuple[Prefix, ...]) -> bool:
