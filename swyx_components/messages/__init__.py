@@ -80,7 +80,7 @@ class SwyxError(Exception):
     """What a person must fix; `messages` holds all of it, sorted by place."""
 
     def __init__(self, messages: Iterable[Message]) -> None:
-        self.messages = tuple(sorted(set(messages), key=_in_order))
+        self.messages = tuple(sorted(set(messages), key=lambda own: (by_number(own.place), own)))
         super().__init__("\n".join(map(str, self.messages)))
 
     @classmethod
@@ -104,10 +104,9 @@ def raise_errors(messages: Iterable[Message]) -> None:
         raise SwyxError(errors)
 
 
-def _in_order(message: Message) -> tuple[list[str | int], Message]:
-    """By place, `row 9` before `row 10`."""
-    parts = re.split(r"(\d+)", message.place)
-    return [int(part) if part.isdecimal() else part for part in parts], message
+def by_number(text: str) -> list[str | int]:
+    """The order of texts with numbers: `row 9` before `row 10`, `M4a` before `M4b`."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", text)]
 
 
 @cache

@@ -10,7 +10,8 @@ from itertools import product
 from typing import NamedTuple
 
 from swyx_components.analysis.diff.changes import SiteChange
-from swyx_components.planner.endpoints import Endpoint, Flow
+from swyx_components.messages import by_number
+from swyx_components.planner.endpoints import Flow
 from swyx_components.sets.ports import NO_PORTS, PortSet
 
 _Sites = tuple[str, ...]
@@ -32,7 +33,15 @@ class Effect(NamedTuple):
 
 def find_effects(changes: Sequence[SiteChange]) -> tuple[Effect, ...]:
     """The effects of an edit by the sites whose stacks they depend on; `changes` are those of all sites."""
-    opened, closed = (_count_packets(changes, is_open) for is_open in (True, False))
+    found = [(change.site, one._replace(at=())) for change in changes for one in change.passings]
+    at: dict[tuple[object, ...], set[str]] = defaultdict(set)  # where rules change between two ends
+    for site, one in found:
+        at[one[:4]].add(site)
+    packets = {one for _, one in found}
+    opened, closed = (
+        Counter(tuple(sorted(at[one[:4]])) for one in packets if one.opened is is_open)
+        for is_open in (True, False)
+    )
     before, after = (
         {flow.content(): flow for plan in plans if plan for flow in plan.flows}
         for plans in ([change.old for change in changes], [change.new for change in changes])
@@ -46,32 +55,17 @@ def find_effects(changes: Sequence[SiteChange]) -> tuple[Effect, ...]:
     )
 
 
-def _count_packets(changes: Iterable[SiteChange], is_open: bool) -> Counter[_Sites]:
-    """How many flows are affected, by the sites whose rules change between the same two ends."""
-    sites: dict[tuple[object, ...], set[str]] = defaultdict(set)
-    found = [(change.site, one) for change in changes for one in change.passings]
-    opened = [(site, one._replace(at=())) for site, one in found if one.opened is is_open]
-    for site, one in opened:
-        sites[one[:4]].add(site)
-    return Counter(tuple(sorted(sites[one[:4]])) for one in {one for _, one in opened})
-
-
 def _ports_by_members(flows: Iterable[Flow]) -> _Ports:
     found: _Ports = {}
     for flow in flows:
         ends = flow.initiator, flow.responder
         sites = tuple(sorted({end.site for end in ends if end.group}))
         at = [(end.site, end.summary) for end in ends]
-        for pair in product(*map(_members, ends)):
+        # The machines of a group one by one, since another edit may group them in another way.
+        for pair in product(*(end.hosts for end in ends)):
             key = flow.flow, sites, (*at, *pair, flow.transport, flow.source_ports)
             found[key] = found.get(key, NO_PORTS) | flow.ports
     return found
-
-
-def _members(end: Endpoint) -> list[object]:
-    """The machines of a group one by one, since another edit may group them in another way."""
-    known = end.group.members if end.group else ()
-    return [(own.name, own.addresses) for own in known] or [(end.label, end.prefixes)]
 
 
 def _by_sites(
@@ -82,10 +76,4 @@ def _by_sites(
     for key, own in ports.items():
         if key[1] in known and own - others.get(key, NO_PORTS):
             found.setdefault(key[1], set()).add(key[0])
-    return {sites: tuple(sorted(own, key=_by_number)) for sites, own in found.items()}
-
-
-def _by_number(flow: str) -> tuple[str, int, str]:
-    """C9 before C10, M4a before M4b."""
-    number = "".join(char for char in flow if char.isdigit())
-    return flow[:1], int(number or 0), flow
+    return {sites: tuple(sorted(own, key=by_number)) for sites, own in found.items()}
