@@ -123,14 +123,14 @@ class Audit:
         for point in sorted(firewall.points, key=attrgetter("machine", "address")):
             if point.layers:
                 points[point.machine].append(point)
-        self._requirements = {name: find_requirements(plan, name) for name in points}
         self._found = {
-            name: diff_reachability(own, self._requirements[name], plan.machine(name).addresses)
+            name: diff_reachability(
+                own, find_requirements(plan, name), plan.machine(name).addresses
+            )
             for name, own in points.items()
         }
         self.machines = tuple(points)
-        planned = {machine.name for group in plan.groups for machine in group.machines}
-        self.unplaced = sorted(planned - {*self.machines})
+        self.unplaced = sorted({*plan.owners.values()} - {*self.machines})
         self.blocked = tuple(self._find_blocked())
         self.missing = tuple(sorted(self._find_missing(), key=lambda each: each.rank))
         self.unneeded = tuple(sorted(self._find_unneeded(), key=lambda each: each.rank))
@@ -160,13 +160,14 @@ class Audit:
     def _find_blocked(self) -> Iterator[BlockedService]:
         """Each phase of which there are requirements and none of them passes, by machine."""
         for machine, found in self._found.items():
-            own = [r for r in self._requirements[machine] if not r.reply and r.flow in self._rows]
             for phase in sorted(Phase, key=lambda phase: phase.value):
-                of_phase = {each for each in own if self._rows[each.flow].phase is phase}
-                lost = of_phase & found.missing.keys()
-                if lost and not of_phase & found.passing:
-                    flows = sorted({requirement.flow for requirement in lost})
-                    yield BlockedService(machine, phase, tuple(flows))
+                of_phase = {id for id, row in self._rows.items() if row.phase is phase}
+                lost, passing = (
+                    of_phase.intersection(each.flow for each in some if not each.reply)
+                    for some in (found.missing, found.passing)
+                )
+                if lost and not passing:
+                    yield BlockedService(machine, phase, tuple(sorted(lost)))
 
     def _find_unneeded(self) -> Iterator[UnneededAccess]:
         """One for each rule, over all machines at which some of it is open without need."""
