@@ -248,8 +248,7 @@ def _explain_pair(
     own = [flow for flow in flows if carries(flow, crossing)]
     used = {flow for end in crossing.ends for rule in end.rules for flow in rule.flows}
     extra = {extra_flow(plan.site, one): one.reason for plan in plans for one in plan.extra_rules}
-    open_ends = all(end.allows for end in crossing.ends)
-    others = [flow for flow in flows if open_ends and flow not in own]
+    others = [flow for flow in flows if crossing.passage is not Passage.DENIED and flow not in own]
     by_summary = tuple(flow for flow in others if carries(flow, crossing, by_summary=True))
     near = [(far, flow) for flow in flows if (far := _distance(flow, crossing)) is not None]
     nearest = min(near, key=itemgetter(0), default=(None, None))[1]

@@ -53,13 +53,17 @@ def _find_detour(installation: Installation, crossing: Crossing) -> str:
     source, destination, packet = crossing[:3]
     if packet.port is None:
         return ""
-    port, apart = PortRange(packet.port, packet.port), source.site != destination.site
-    if apart and _is_dcom(installation, crossing[:2], packet.protocol, port):
+    catalogue, port = installation.catalogue, PortRange(packet.port, packet.port)
+    apart, sites = source.site != destination.site, installation.sites
+    decided = [sites[host.site].decisions for host in crossing[:2] if host.site]
+    ranges = (find_dcom_ports(own, packet.protocol.value, catalogue) for own in decided)
+    known = all(host.site or any(find_public_peers(host.prefixes)) for host in crossing[:2])
+    if apart and known and any(ports.covers(port) for ports in ranges):
         return DCOM
     if not (source.roles and destination.roles):
         return ""
     kind = Topology(installation).view(destination.site).endpoint_of[destination.label].kind
-    roles, transport = installation.catalogue.roles, Transport(packet.protocol.value)
+    roles, transport = catalogue.roles, Transport(packet.protocol.value)
     listening = {
         roles[role].serves_links
         for (role, key), ports in kind.ports.items()
@@ -69,17 +73,6 @@ def _find_detour(installation: Installation, crossing: Crossing) -> str:
         return LINK
     managers = True in listening and all(roles[role].serves_links for role in source.roles)
     return TRANSIT if managers else ""
-
-
-def _is_dcom(
-    installation: Installation, hosts: Sequence[Host], protocol: Protocol, port: PortRange
-) -> bool:
-    """Whether DCOM uses the port at either site; from no address that is private and of no site."""
-    decided = [installation.sites[host.site].decisions for host in hosts if host.site]
-    return all(host.site or any(find_public_peers(host.prefixes)) for host in hosts) and any(
-        find_dcom_ports(decisions, protocol.value, installation.catalogue).covers(port)
-        for decisions in decided
-    )
 
 
 def _passes(installation: Installation, crossing: Crossing) -> bool:
