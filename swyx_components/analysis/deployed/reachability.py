@@ -171,16 +171,16 @@ def _cut(
 ) -> Iterator[_Piece]:
     """One direction and protocol, the peers cut wherever those of an entry or requirement begin or end."""
     version, way = point.address.version, (direction, protocol)
-    counted = [
+    entries = [
         [e for e in layer.entries if e.direction is direction and protocol in e.protocols]
         for layer in point.layers
     ]
-    unresolved = [e for entries in counted for e in entries if e.unresolved and e.allow]
+    unresolved = [e for e in chain(*entries) if e.unresolved and e.allow]
     stateless = any(layer.stateless for layer in point.layers)
     own = [
         r for r in requirements if (r.direction, r.protocol) == way and (stateless or not r.reply)
     ]
-    sides: tuple[Sequence[AclEntry | Requirement], ...] = (*counted, own)
+    sides: tuple[Sequence[AclEntry | Requirement], ...] = (*entries, own)
     held: dict[Prefix, list[tuple[int, int]]] = defaultdict(list)
     for place, side in enumerate(sides):
         for index, each in enumerate(side):
@@ -192,16 +192,16 @@ def _cut(
         yield _Piece(
             packets=Packets(*way, version, peers, NO_PORTS),
             layers=[
-                layer._replace(entries=tuple(entries[n] for at, n in inside if at == place))
-                for place, (layer, entries) in enumerate(zip(point.layers, counted, strict=True))
+                layer._replace(entries=tuple(entries[place][n] for at, n in inside if at == place))
+                for place, layer in enumerate(point.layers)
             ],
             unresolved=unresolved,
-            requirements=[own[n] for at, n in inside if at == len(counted)],
+            requirements=[own[n] for at, n in inside if at == len(entries)],
         )
 
 
 def _compare(piece: _Piece, found: ReachabilityDiff) -> None:
-    packets, layers, _, requirements = piece
+    packets, layers, unresolved, requirements = piece
     # Replies don't justify inbound packets that a stateful layer before them would deny.
     replies_count = all(layer.stateless for layer in layers)
     counted = [each for each in requirements if replies_count or not each.reply]
@@ -213,35 +213,27 @@ def _compare(piece: _Piece, found: ReachabilityDiff) -> None:
         matched = [[*_match(layer, source)] for layer in layers]
         allowed = [PortSet.union_of(part for _, ports in own for part in ports) for own in matched]
         for each in requirements:
-            if not each.widened and (both := source & each.source_ports):
-                _find_missing(piece, each, both, allowed, found)
+            both = source & each.source_ports
+            if each.widened or not both:
+                continue
+            asked = [
+                (layer.name, ports)
+                for layer, ports in zip(layers, allowed, strict=True)
+                if layer.stateless or not each.reply
+            ]
+            passed = reduce(and_, (ports for _, ports in asked), each.ports)
+            if passed:
+                found.passing.add(each)
+            if lost := each.ports - passed:
+                found.missing[each].append(packets._replace(ports=lost, source_ports=both))
+                found.stopped_by[each] |= {name for name, ports in asked if lost - ports}
+                found.unless[each] |= {entry for entry in unresolved if entry.ports & lost}
         through = reduce(and_, allowed[1:], universe)
         for entry, ports in matched[0] if matched else ():
             used = (each for each in counted if each.ports & ports and each.source_ports & source)
             found.needed_by[entry] |= {each.flow for each in used}
             if rest := (ports & through) - wanted:
                 found.open[entry].append(packets._replace(ports=rest, source_ports=source))
-
-
-def _find_missing(
-    piece: _Piece,
-    required: Requirement,
-    source: PortSet,
-    allowed: Iterable[PortSet],
-    found: ReachabilityDiff,
-) -> None:
-    asked = [
-        (layer.name, ports)
-        for layer, ports in zip(piece.layers, allowed, strict=True)
-        if layer.stateless or not required.reply
-    ]
-    passed = reduce(and_, (ports for _, ports in asked), required.ports)
-    if passed:
-        found.passing.add(required)
-    if lost := required.ports - passed:
-        found.missing[required].append(piece.packets._replace(ports=lost, source_ports=source))
-        found.stopped_by[required] |= {name for name, ports in asked if lost - ports}
-        found.unless[required] |= {entry for entry in piece.unresolved if entry.ports & lost}
 
 
 def _match(layer: AccessList, source: PortSet) -> Iterator[tuple[AclEntry, PortSet]]:
