@@ -10,6 +10,7 @@ from swyx_components.planner.model import Direction, Protocol, SitePlan
 from swyx_components.sets.packets import NO_PORT, Difference, PacketSet, Product, cut_addresses
 from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet, cut_ports
 from swyx_components.sets.prefixes import (
+    EVERYWHERE,
     WIDTH,
     Interval,
     Prefix,
@@ -49,18 +50,16 @@ class Owners:
         named = _named_prefixes(old), _named_prefixes(new)
         moved = {name for _, name in named[0].items() ^ named[1].items()}
         self._moved = moved.intersection(named[0].values(), named[1].values())
-        self._places: dict[tuple[bool, int], list[tuple[Interval, str]]] = {}
-        nobody = {Prefix(version, 0, 0): "" for version in WIDTH}
-        for after, own in enumerate(named):
-            for version, peers, names in _cut(nobody | own):
-                self._places.setdefault((bool(after), version), []).append((peers, names[0] or ""))
+        self._places: dict[int, list[tuple[Interval, list[str | None]]]] = {4: [], 6: []}
+        for version, peers, names in _cut(dict.fromkeys(EVERYWHERE, ""), *named):
+            self._places[version].append((peers, names[1:]))
 
     def split(self, version: int, peers: Interval, after: bool) -> Iterator[tuple[Interval, str]]:
         """The addresses by whom they belong to; where nobody has them, the name is empty."""
-        places = self._places[after, version]
+        places = self._places[version]
         begin, end = (bisect_right(places, at, key=lambda own: own[0].first) for at in peers)
-        for (low, high), name in places[begin - 1 : end]:
-            yield Interval(max(low, peers.first), min(high, peers.last)), name
+        for (low, high), names in places[begin - 1 : end]:
+            yield Interval(max(low, peers.first), min(high, peers.last)), names[after] or ""
 
     def tell(self, name: str, version: int, addresses: Iterable[Interval]) -> str:
         """`ac-office`; with the addresses where it has others now: `ac-office (10.1.21.0/24)`; without a name
