@@ -124,7 +124,7 @@ def _check_machines(
     args: Mapping[str, Any], plan: SitePlan, installation: Installation
 ) -> Iterator[Message]:
     known = [machine.name for group in plan.groups for machine in group.machines]
-    outside = {each.name for each in installation.sites[plan.site].machines if each.outside}
+    outside = {each.name for each in installation.sites[plan.site].machines if not each.managed}
     for machine in sorted((args.get("machines") or {}).keys() - known):
         id = "machine-outside" if machine in outside else "machine-unknown"
         values = {"machine": machine, "site": plan.site, "known": known or "none"}

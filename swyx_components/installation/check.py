@@ -280,7 +280,7 @@ def _counts(site: Site, links: int, providers: int) -> Iterator[tuple[str, int, 
         kinds = {(machine.roles, machine.ports) for machine in machines}
         yield "machines unlike each other", len(kinds), MOST_KINDS
     yield "networks", len(networks), MOST_NETWORKS
-    cidrs = sum(len(network.cidrs) for network in networks) + len(site.sip_devices)
+    cidrs = sum(len(network.addresses) for network in networks) + len(site.sip_devices)
     yield "CIDRs of networks and SIP devices", cidrs, MOST_CIDRS
     extra = sum(len(rule.peers) * max(1, len(rule.ports)) for rule in site.extra_rules)
     yield "pairs of ports and CIDRs in extra rules", extra, MOST_EXTRA

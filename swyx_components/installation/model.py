@@ -68,37 +68,27 @@ def _one_or_both(transports: tuple[Transport, ...]) -> str:
 class Machine:
     """One host. `addresses` are /32 or /128, `roles` in catalogue order, all sorted.
 
-    `outside`: it is in no cloud: no rules are generated there, and others refer to its addresses.
+    Not `managed`: it is in no cloud: no rules are generated there, and others refer to its addresses.
     """
 
     name: str
     addresses: tuple[Prefix, ...]
     roles: tuple[str, ...]
     ports: PortOverrides = ()  # of this machine only; those of the site are in Site.ports
-    outside: bool = False
-
-    @property
-    def managed(self) -> bool:
-        """Whether rules are generated there."""
-        return not self.outside
+    managed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """CIDRs whose many hosts carry roles: an office LAN, a phone VLAN.
+    """CIDRs whose many hosts carry roles: an office LAN, a phone VLAN. `addresses` are the CIDRs.
 
     `managed`: it is in the site's cloud, and its changing hosts share one group.
     """
 
     name: str
-    cidrs: tuple[Prefix, ...]
+    addresses: tuple[Prefix, ...]
     roles: tuple[str, ...]
     managed: bool = False
-
-    @property
-    def addresses(self) -> tuple[Prefix, ...]:
-        """Where its hosts are."""
-        return self.cidrs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,11 +92,11 @@ def _read_machine(node: Node, site: str) -> Machine:
     roles = _read_roles(node, site, False)
     carried = roles if context.is_certain(site, node.key) else None
     ports = node.read("ports", read_overrides, (), carried)
-    outside = bool(node.read("outside", read_flag, False))
+    managed = not node.read("outside", read_flag, False)
     known = context.seats.setdefault(node.key.lower(), Seat(node, site, roles))
     if known.site != site:
         node.add("name-taken", name=node.key, other=known.node.place)
-    return Machine(name=node.key, addresses=addresses, roles=roles, ports=ports, outside=outside)
+    return Machine(name=node.key, addresses=addresses, roles=roles, ports=ports, managed=managed)
 
 
 def _read_networks(node: Node, site: str, machines: Iterable[Machine]) -> list[Network]:
@@ -112,7 +112,7 @@ def _read_networks(node: Node, site: str, machines: Iterable[Machine]) -> list[N
         roles = _read_roles(entry, site, True)
         managed = bool(entry.read("managed", read_flag, False))
         if is_name(entry.key):
-            network = Network(name=entry.key, cidrs=cidrs, roles=roles, managed=managed)
+            network = Network(name=entry.key, addresses=cidrs, roles=roles, managed=managed)
             networks.append(network)
             _check_managed(entry, network, machines)
         else:
@@ -133,7 +133,7 @@ def _check_apart(node: Node, networks: Iterable[Network]) -> None:
     """A host of a managed network is in no other network, whose rules it would not have."""
     for pair in combinations(networks, 2):
         other, one = sorted(pair, key=lambda network: network.managed)
-        shared = (p for p in one.cidrs if any(map(p.overlaps, other.cidrs)))
+        shared = (p for p in one.addresses if any(map(p.overlaps, other.addresses)))
         cidr = next(shared, None) if one.managed else None
         if cidr is not None:
             node.child(one.name).add("managed-overlap", cidr=cidr, other=other.name)

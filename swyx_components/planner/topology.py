@@ -128,8 +128,8 @@ class Topology:
         rows: list[tuple[str, tuple[Prefix, ...], Machine | Network, MachineGroup | None]] = [
             (group.name, group.addresses, group.machines[0], group) for group in groups
         ]
-        rows += [(own.name, own.addresses, own, None) for own in site.machines if own.outside]
-        rows += [(own.name, own.cidrs, own, networks.get(own.name)) for own in site.networks]
+        rows += [(own.name, own.addresses, own, None) for own in site.machines if not own.managed]
+        rows += [(own.name, own.addresses, own, networks.get(own.name)) for own in site.networks]
         for label, addresses, member, group in rows:
             machine = member if isinstance(member, Machine) else None
             yield Endpoint(

@@ -48,7 +48,7 @@ def _hosts(group: Any) -> Iterator[tuple[str, list[str]]]:
     for machine in group.machines:
         yield machine.name, [own.address for own in machine.addresses]
     if group.network:
-        nets = [ipaddress.ip_network(str(cidr)) for cidr in group.network.cidrs]
+        nets = [ipaddress.ip_network(str(cidr)) for cidr in group.network.addresses]
         for name, place in (("first", 0), ("last", -1)):
             own = [[n for n in nets if n.version == version] for version in (4, 6)]
             ends = [family[place] for family in own if family]

@@ -259,12 +259,12 @@ class _Names:
         self.addresses: dict[tuple[str, str], tuple[Prefix, ...]] = {}
         for site in outcome.installation.sites.values():
             for place in site.networks:
-                self.addresses["", place.name] = place.cidrs
+                self.addresses["", place.name] = place.addresses
                 self.site_of |= {place.name: site.name} if place.managed else {}
             for machine in site.machines:
                 self.addresses["", machine.name] = machine.addresses
                 self.site_of[machine.name] = site.name
-                self.by_name |= {} if machine.outside else {machine.name: site.name}
+                self.by_name |= {machine.name: site.name} if machine.managed else {}
             self.addresses[site.name, "sip_devices"] = site.sip_devices
         for provider in outcome.installation.providers:
             self.addresses["", provider.name] = provider.addresses

@@ -91,10 +91,12 @@ def _subjects(installation: Installation) -> Iterator[tuple[_Subject, _Facts]]:
         yield (name, "ports", ""), _overrides(site.ports)
         yield (name, "control_path", ""), dict(site.control_path)
         for network in site.networks:
-            yield (name, "networks", network.name), _facts(network, "cidrs", "roles", "managed")
+            cidrs = {"cidrs": _write(network.addresses)}
+            yield (name, "networks", network.name), cidrs | _facts(network, "roles", "managed")
         for machine in site.machines:
             ports = _overrides(machine.ports, "ports.")
-            facts = _facts(machine, "addresses", "roles") | ports | _facts(machine, "outside")
+            facts = _facts(machine, "addresses", "roles") | ports
+            facts["outside"] = _write(not machine.managed)
             yield (name, "machines", machine.name), facts
         for rule in site.extra_rules:
             yield (name, "extra_rules", _extra_rule(rule)), {"reason": rule.reason}
