@@ -171,7 +171,7 @@ class ReadContext:
     decisions: Decisions = field(init=False)  # of the whole file
     seats: dict[str, Seat] = field(default_factory=dict)
     claims: list[Claim] = field(default_factory=list)
-    role_lists: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
+    role_lists: dict[tuple[bool, str], tuple[str, ...]] = field(default_factory=dict)
     perhaps: dict[tuple[str, ...], set[str]] = field(default_factory=dict)
     unlisted: set[str] = field(default_factory=set)
     sites_unknown: bool = False

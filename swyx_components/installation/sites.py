@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from functools import partial
 from itertools import combinations
-from typing import Any
 
 from swyx_components.catalogue.model import Role
 from swyx_components.installation.context import ANY_ROLE, Claim, Kind, Node, Seat, as_text
@@ -30,11 +29,6 @@ from swyx_components.installation.values import (
 from swyx_components.sets.ports import NO_PORTS, PortSet
 from swyx_components.sets.prefixes import Prefix, collapse_prefixes
 
-_EGRESS = {word.value: word for word in Egress}
-_ENDS = {"machines", "networks"}
-_ICMP = "icmp"
-_PROTOCOLS = ("tcp", "udp", _ICMP)
-
 
 def read_site(node: Node) -> Site:
     """One site. Its machines and all of its addresses are registered in the context."""
@@ -43,31 +37,21 @@ def read_site(node: Node) -> Site:
     networks = node.read("networks", _read_networks, [], node.key, machines)
     on_networks = {role for network in networks for role in network.roles}
     carried = on_networks | {role for machine in machines for role in machine.roles}
-    settings: dict[str, Any] = {"decisions": node.context.decisions}
-    if not node.value.keys() <= _ENDS:
-        settings = _read_settings(node, carried, on_networks)
+    decisions, certain = node.context.decisions, node.context.is_certain(node.key)
     site = Site(
         name=node.key,
         machines=tuple([machine for machine in machines if machine.roles]),
         networks=tuple([network for network in networks if network.roles]),
-        **settings,
+        decisions=node.read("decisions", read_decisions, decisions, decisions),
+        ports=node.read("ports", read_overrides, (), carried if certain else None),
+        **node.read("flows", read_flows, {}, on_networks),
+        control_path=node.read("control_path", read_control_paths, ()),
+        egress=Egress(node.read("egress", read_word, None, ("closed", "open")) or "closed"),
+        sip_devices=node.read("sip_devices", read_claimed, (), node.key, Kind.SIP_DEVICES),
+        summary=node.read("summary", read_claimed, (), node.key, Kind.SUMMARY),
     )
     _check_roles(site, node, carried)
     return site
-
-
-def _read_settings(node: Node, carried: set[str], on_networks: set[str]) -> dict[str, Any]:
-    """What a site may set beside its machines and networks, by field of `Site`."""
-    decisions, certain = node.context.decisions, node.context.is_certain(node.key)
-    return {
-        **node.read("flows", read_flows, {}, on_networks),
-        "decisions": node.read("decisions", read_decisions, decisions, decisions),
-        "ports": node.read("ports", read_overrides, (), carried if certain else None),
-        "control_path": node.read("control_path", read_control_paths, ()),
-        "egress": _EGRESS[node.read("egress", read_word, None, _EGRESS) or "closed"],
-        "sip_devices": node.read("sip_devices", read_claimed, (), node.key, Kind.SIP_DEVICES),
-        "summary": node.read("summary", read_claimed, (), node.key, Kind.SUMMARY),
-    }
 
 
 def _read_machines(site: Node) -> list[Machine]:
@@ -153,10 +137,8 @@ def _read_roles(node: Node, site: str, network: bool) -> tuple[str, ...]:
     if "roles" not in node.value:
         context.doubt(site, node.key)
         return ()
-    value = node.value["roles"]
-    whole = type(value) is list and set(map(type, value)) == {str}
-    key = ("network" if network else "machine", *value) if whole else ()
-    if key and key in context.role_lists:
+    key = network, str(node.value["roles"])
+    if key in context.role_lists:
         return context.role_lists[key]
     before, child = len(context.log), node.child("roles")
     items, known = read_list(child), context.catalogue.roles
@@ -174,7 +156,7 @@ def _read_roles(node: Node, site: str, network: bool) -> tuple[str, ...]:
     roles = context.catalogue.in_order(found)
     if len(context.log) > before:
         context.doubt(site, node.key, meant=meant)
-    elif key:
+    else:
         context.role_lists[key] = roles
     return roles
 
@@ -230,7 +212,7 @@ def _read_rule(node: Node, index: int, site: Node, egress: Egress) -> ExtraRule 
     if not node.open("extra_rule"):
         return None
     direction = node.read("direction", read_word, None, ("in", "out"))
-    protocol = node.read("protocol", read_word, None, _PROTOCOLS)
+    protocol = node.read("protocol", read_word, None, ("tcp", "udp", "icmp"))
     ports = _read_ports(node, protocol)
     reason = node.read("reason", read_text, None)
     public = node.read("acknowledge_public", read_flag, False)
@@ -283,7 +265,7 @@ def _read_peers(node: Node, public: bool | None) -> tuple[Prefix, ...]:
 
 def _read_ports(rule: Node, protocol: str | None) -> PortSet:
     node = rule.child("ports")
-    if protocol == _ICMP:
+    if protocol == "icmp":
         if "ports" in rule.value:
             node.add("ports-with-icmp")
         return NO_PORTS
