@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, groupby
-from operator import itemgetter
 
 from swyx_components.catalogue.model import Catalogue
 from swyx_components.planner.flows import SiteFlows
@@ -34,9 +33,10 @@ from swyx_components.sets.prefixes import WIDTH, Prefix
 NEUTRAL = Capabilities(name="neutral", matches_source_ports=True, stores_rules_by="list")
 
 
-# A rule as it is found: the order of its match; the group of the site, or the prefixes that it is for; its
-# flows. Drafts compare like their rules.
-_Draft = tuple[int, str, tuple[Prefix, ...], frozenset[str]]
+# The peers of a rule: a group of the site, or prefixes.
+_Peers = tuple[tuple[str, ...], tuple[Prefix, ...]]
+# A rule as it is found: the order of its match, its peers and its flows. Drafts compare like their rules.
+_Draft = tuple[int, _Peers, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -75,24 +75,28 @@ def minimise(
     if not isinstance(requirements, Requirements):
         requirements = Requirements.of(requirements)
     peers, matched = gather_peers(requirements), capabilities.matches_source_ports
-    named = {group: unite_access(access, matched) for group, access in peers.named.items()}
-    by_address = [[unite_access(one, matched) for one in own.openings] for own in peers.regions]
-    drafts: list[_Draft] = [
-        (order, group, (), flows)
-        for group, own in named.items()
-        for order, flows in own.opened.items()
-    ]
-    listed = capabilities.stores_rules_by == "list"
-    for regions, united in zip(peers.regions, by_address, strict=True):
+    listed, is_shadowed = capabilities.stores_rules_by == "list", False
+    drafts: list[_Draft] = []
+    for group, access in peers.named.items():
+        own, peer = unite_access(access, matched), ((group,), ())
+        is_shadowed |= own.is_shadowed
+        drafts += [(order, peer, flows) for order, flows in own.opened.items()]
+    for regions in peers.regions:
+        united = [unite_access(access, matched) for access in regions.openings]
+        is_shadowed |= any(own.is_shadowed for own in united)
         drafts += _draft_by_address(regions, united, matched, listed)
-    is_shadowed = any(own.is_shadowed for own in chain(named.values(), *by_address))
     if is_shadowed:
         drafts = _drop_shadowed(drafts)
     if not listed:
         drafts = [*chain(*map(_split, drafts))]
     elif is_shadowed or len(peers.regions) > 1:
         drafts = [*_join(sorted(drafts))]
-    return tuple([_write(draft, catalogue) for draft in sorted(drafts)])
+    return tuple(
+        [  # all fields in order, which is cheaper than by name
+            tuple.__new__(Rule, match_of(order) + peers + _give_reasons(flows, catalogue))
+            for order, peers, flows in sorted(drafts)
+        ]
+    )
 
 
 def lines_of(flows: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
@@ -113,13 +117,13 @@ def _draft_by_address(
     for order, exact in holders.items():
         if len(exact) == 1 and order not in larger:
             place = exact[0]
-            yield order, "", regions.prefixes[place], united[place].opened[order]
+            yield order, ((), regions.prefixes[place]), united[place].opened[order]
             continue
         behind = {place: united[place].opened[order] for place in exact}
         for place in chain(*[holders[wider] for wider in larger.get(order, ())]):
             behind[place] = flows_within(match_of(order), regions.openings[place], matched)
         drafts = [
-            (order, "", prefixes, frozenset().union(*[behind[place] for place in met]))
+            (order, ((), prefixes), frozenset().union(*[behind[place] for place in met]))
             for met, prefixes in regions.prefixes_of(frozenset(behind)).items()
             # Where no region has just this range, each has a larger one and its own rule for that.
             if not met.isdisjoint(exact)
@@ -129,28 +133,21 @@ def _draft_by_address(
 
 def _join(drafts: Iterable[_Draft]) -> Iterator[_Draft]:
     """Sorted drafts that differ only in their prefixes become one, with all prefixes and all flows."""
-    for _, some in groupby(drafts, itemgetter(0, 1)):
+    for _, some in groupby(drafts, lambda draft: (draft[0], draft[1][0])):
         first, *others = some
         if others:
-            order, group, prefixes, flows = first
-            joined = sorted(chain(prefixes, *[one[2] for one in others]))
-            first = order, group, tuple(joined), flows.union(*[one[3] for one in others])
+            order, (groups, prefixes), flows = first
+            joined = sorted(chain(prefixes, *[one[1][1] for one in others]))
+            first = order, (groups, tuple(joined)), flows.union(*[one[2] for one in others])
         yield first
 
 
 def _split(draft: _Draft) -> Sequence[_Draft]:
     """The draft as one for each of its prefixes."""
-    order, group, prefixes, flows = draft
+    order, (groups, prefixes), flows = draft
     if len(prefixes) < 2:
         return (draft,)
-    return [(order, group, (prefix,), flows) for prefix in prefixes]
-
-
-def _write(draft: _Draft, catalogue: Catalogue) -> Rule:
-    order, group, prefixes, behind = draft
-    peers = (group,) if group else (), prefixes
-    # All fields in order, which is cheaper than by name.
-    return tuple.__new__(Rule, match_of(order) + peers + _give_reasons(behind, catalogue))
+    return [(order, (groups, (prefix,)), flows) for prefix in prefixes]
 
 
 @lru_cache(maxsize=4096)  # most rules exist for the same few flows
@@ -161,9 +158,6 @@ def _give_reasons(behind: frozenset[str], catalogue: Catalogue) -> tuple[object,
 
 
 # ---- what another rule allows already
-
-
-_Peer = str | Prefix
 
 
 def _drop_shadowed(drafts: Sequence[_Draft]) -> list[_Draft]:
@@ -178,35 +172,33 @@ def _drop_shadowed(drafts: Sequence[_Draft]) -> list[_Draft]:
         one: [wider for wider in from_more_sources(one, orders) if is_part_of(one, wider)]
         for one in orders
     }
-    kept: dict[int, dict[_Peer, _Draft]] = {order: {} for order in orders}
-    for draft in chain(*map(_split, drafts)):
-        order, group, prefixes, _ = draft
-        kept[order][group or prefixes[0]] = draft
-    lengths = sorted({prefix.length for draft in drafts for prefix in draft[2]})
+    kept: dict[int, dict[_Peers, frozenset[str]]] = {order: {} for order in orders}
+    for order, peers, flows in chain(*map(_split, drafts)):
+        kept[order][peers] = flows
+    lengths = sorted({prefix.length for _, (_, own), _ in drafts for prefix in own})
     # What shadows a match shadows all that the match does, so it has fewer shadowers itself.
     for narrow in sorted(filter(shadowers.get, shadowers), key=lambda one: len(shadowers[one])):
-        for peer, (*_, flows) in list(kept[narrow].items()):
+        for peers, flows in list(kept[narrow].items()):
             around = [
                 (wider, outer)
-                for outer in _peers_around(peer, lengths)
+                for outer in _peers_around(peers, lengths)
                 for wider in shadowers[narrow]
                 if outer in kept[wider]
             ]
             if around:
                 wider, outer = min(around, key=lambda one: repr((match_of(one[0]), one[1])))
-                order, group, prefixes, known = kept[wider][outer]
-                kept[wider][outer] = order, group, prefixes, known | flows
-                del kept[narrow][peer]
-    return [draft for own in kept.values() for draft in own.values()]
+                kept[wider][outer] |= flows
+                del kept[narrow][peers]
+    return [(order, peers, flows) for order, own in kept.items() for peers, flows in own.items()]
 
 
-def _peers_around(peer: _Peer, lengths: Sequence[int]) -> Iterator[_Peer]:
-    """The peer itself and every prefix around it."""
-    if isinstance(peer, str):
-        yield peer
-        return
-    version, first, own = peer
-    for length in lengths:
-        if length <= own:
-            outside = WIDTH[version] - length
-            yield Prefix(version, first >> outside << outside, length)
+def _peers_around(peers: _Peers, lengths: Sequence[int]) -> Iterator[_Peers]:
+    """A group itself, or a prefix and every one around it."""
+    groups, prefixes = peers
+    if groups:
+        yield peers
+    for version, first, own in prefixes:
+        for length in lengths:
+            if length <= own:
+                outside = WIDTH[version] - length
+                yield (), (Prefix(version, first >> outside << outside, length),)
