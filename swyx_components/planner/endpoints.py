@@ -99,8 +99,10 @@ class Endpoint:
     def joins_itself(self) -> bool:
         """Whether a flow from it to itself runs between two hosts with an IP version in common."""
         machines = self.group.machines if self.group else ()
+        if len(machines) < 2:
+            return not self.kind.is_machine
         known = [v for own in machines for v in {address.version for address in own.addresses}]
-        return not self.kind.is_machine or len(known) > len({*known})
+        return len(known) > len({*known})
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -122,8 +124,8 @@ class Endpoint:
         if self.group is not None and self.group.machines and self.site == site:
             return Peer(PeerKind.GROUP, self.label)
         label = "/".join(self.members)
-        if self.site != site:
-            label = f"{self.site}/{label}" if self.site else label
+        if self.site not in ("", site):
+            label = f"{self.site}/{label}"
         return Peer(PeerKind.CIDRS, label, self.addresses_for(site))
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from swyx_components.catalogue.model import Catalogue, Evidence, Leg, Transport
 from swyx_components.planner.port_references import (
     EndpointKind,
+    LegRow,
     find_undecided,
     legs_of,
     resolve_port,
@@ -87,8 +88,9 @@ _MOST_JOINED = 1_000_000  # of pairs of roles that all legs of one flow join
 _MOST_OF_A_LEG = 100 * _MOST_JOINED  # of those that a leg joins, by the flows that it follows
 _SERVING: Mapping[str, int] = {"site": 0, "devices": 0, "chained": 2}  # ends with links; else one
 
-# By the place of the leg that joins two endpoints with one role each: whether the first is its initiator.
-_Ways = Mapping[int, Sequence[bool]]
+# The legs by which two endpoints with one role each may talk, with their places: whether the first is its
+# initiator, and the number of that pair of roles among the leg's. None for legs that follow other flows.
+_Ways = Sequence[tuple[int, LegRow, Mapping[bool, int]]]
 # Whether the first is the initiator, transport, ports and source ports of a flow.
 _Found = tuple[bool, Transport, PortSet, PortRange | None]
 
@@ -97,15 +99,15 @@ _Found = tuple[bool, Transport, PortSet, PortRange | None]
 def _find_ways(catalogue: Catalogue, scope: str, first: str, second: str, within: bool) -> _Ways:
     serving = (first, second)[: _SERVING.get(scope, 1)]
     if not all(catalogue.roles[role].serves_links for role in serving):
-        return {}
-    by_roles = legs_of(catalogue, scope).by_roles
+        return ()
+    legs = legs_of(catalogue, scope)
     both_ways = not within if scope == "site" else first != second
-    ways: dict[int, list[bool]] = {}
-    for place in by_roles.get((first, second), ()):
-        ways.setdefault(place, []).append(True)
-    for place in by_roles.get((second, first), ()) if both_ways else ():
-        ways.setdefault(place, []).append(False)
-    return ways
+    ways: dict[int, dict[bool, int]] = {}
+    for forward, roles in ((True, (first, second)), (False, (second, first)))[: 1 + both_ways]:
+        for place in legs.by_roles.get(roles, ()):
+            ways.setdefault(place, {})[forward] = legs.rows[place].roles.index(roles)
+    places = sorted({*ways, *legs.following}) if ways else ()
+    return [(place, legs.rows[place], ways.get(place, {})) for place in places]
 
 
 class _Collector:
@@ -114,19 +116,17 @@ class _Collector:
     def __init__(self, catalogue: Catalogue, first: EndpointKind, second: EndpointKind) -> None:
         self._catalogue = catalogue
         self._kinds = {True: first, False: second}
-        self._roles = {True: first.roles[0], False: second.roles[0]}
         self._found = Exchange()
 
     def collect(self, scope: str, ways: _Ways) -> Exchange:
         """All legs of one scope; those that depend on other flows come after them."""
-        legs = legs_of(self._catalogue, scope)
         joined: dict[str, dict[bool, int]] = {}
-        disabled = self._kinds[True].disabled | self._kinds[False].disabled
-        enabled = self._kinds[True].enabled
-        for place in sorted({*ways, *legs.following}):
-            row, leg, roles, is_conditional = legs.rows[place]
-            if row.id in disabled or (
-                row.evidence is Evidence.OPTIONAL and scope == "site" and row.id not in enabled
+        first, second = self._kinds.values()
+        for place, (row, leg, _, is_conditional), orders in ways:
+            if (row.id in first.disabled or row.id in second.disabled) or (
+                row.evidence is Evidence.OPTIONAL
+                and scope == "site"
+                and row.id not in first.enabled
             ):
                 continue
             own: dict[bool, int] = {}
@@ -135,17 +135,19 @@ class _Collector:
                     own.setdefault(forward, _MOST_JOINED * index + order)
             if own:
                 self._found.tunnels.append(row.id)
-            for forward in ways.get(place, ()):
+            for forward, order in orders.items():
                 if not is_conditional or self._applies(leg, forward, joined):
-                    own[forward] = roles.index((self._roles[forward], self._roles[not forward]))
+                    own[forward] = order
             of_flow = joined.setdefault(row.id, {})
             for forward, order in own.items():
                 of_flow.setdefault(forward, _MOST_PAIRS * place + order)
-                leg_order = _MOST_OF_A_LEG * place + order, forward
+                order += _MOST_OF_A_LEG * place
                 for towards, transport, ports, source in self._find_flows(row.id, leg, forward):
-                    names = row.id, self._roles[towards], self._roles[not towards]
+                    roles = self._kinds[towards].roles[0], self._kinds[not towards].roles[0]
                     self._found.exchanged.append(
-                        ExchangedFlow(*leg_order, towards, *names, transport, ports, source)
+                        ExchangedFlow(
+                            order, forward, towards, row.id, *roles, transport, ports, source
+                        )
                     )
         return self._found
 
@@ -175,7 +177,7 @@ class _Collector:
             yield towards, leg.media, ports, source[0]
 
     def _media_ports(self, first: bool, transport: Transport) -> PortSet:
-        role = self._roles[first]
+        role = self._kinds[first].roles[0]
         key = self._catalogue.roles[role].media[transport] if role else "media"
         return self._kinds[first].ports[role, key]
 

@@ -48,7 +48,12 @@ def derive_flows(topology: Topology, name: str, hosts_of_networks: bool = False)
     links = [(link, _over_link(topology, link)) for link in topology.links_of(name)]
     devices = Endpoint(site=name, label="sip_devices", kind=DEVICES, prefixes=view.site.sip_devices)
     found: list[Sequence[EndpointPair]] = [
-        [pair("site", one, two) for place, one in enumerate(ends) for two in ends[place:]],
+        [
+            pair("site", one, two)
+            for place, one in enumerate(ends)
+            for two in ends[place:]
+            if hosts_of_networks or one.group or two.group or not one.versions & two.versions
+        ],
         *([pair("provider", *own)] for own in _providers(topology, view)),
         [pair("devices", devices, one) for one in ends if devices.prefixes],
         *(

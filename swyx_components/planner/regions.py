@@ -51,10 +51,15 @@ def unite_access(access: _Access, matched: bool) -> United:
             end = max(end, last)
         else:
             if flows:
-                opened[key | _pack(begun, end) << 32] = frozenset(flows)
+                opened[key | begun << 48 | end << 32] = frozenset(flows)
             key, begun, end, flows = its_key, first, last, []
         flows.append(flow)
-    pairs = ((one, wider) for one in opened for wider in from_more_sources(one, opened))
+    pairs = (
+        (one, wider)
+        for one in opened
+        if one & _SOURCE_PORTS
+        for wider in from_more_sources(one, opened)
+    )
     return United(opened, any(overlap(*pair) for pair in pairs))
 
 
@@ -68,7 +73,7 @@ def _ranges_of(access: AccessSet, matched: bool) -> Sequence[_Range]:
         (
             _RANKS[direction] << 67
             | _RANKS[protocol] << 64
-            | (_pack(*source) if source and matched else 0),
+            | (source[0] << 16 | source[1] if source and matched else 0),
             first,
             last,
             flow,
@@ -86,10 +91,6 @@ _DIRECTIONS, _PROTOCOLS = sorted(Direction), sorted(Protocol)
 _RANKS = {one: rank for kind in (_DIRECTIONS, _PROTOCOLS) for rank, one in enumerate(kind)}
 
 
-def _pack(first: int, last: int) -> int:
-    return first << 16 | last
-
-
 def _unpack(packed: int) -> PortSet | None:
     first, last = packed >> 16 & 0xFFFF, packed & 0xFFFF
     return PortSet((PortRange(first, last),)) if last else None
@@ -103,7 +104,7 @@ def find_larger(orders: Iterable[int]) -> Mapping[int, Sequence[int]]:
     return {
         order: [larger for larger in own if larger != order and is_part_of(order, larger)]
         for own in by_key.values()
-        if any(overlap(*two) for two in pairwise(own))
+        if len(own) > 1 and any(overlap(*two) for two in pairwise(own))
         for order in own
     }
 
@@ -121,8 +122,6 @@ def is_part_of(one: int, other: int) -> bool:
 def from_more_sources(order: int, others: Iterable[int]) -> Sequence[int]:
     """The other matches that are of the same direction and protocol, and from more source ports."""
     sources, kind = order & _SOURCE_PORTS, order >> 64
-    if not sources:
-        return ()
     return [
         other
         for other in others
@@ -168,7 +167,7 @@ class Regions:
         self.prefixes = [
             tuple([p for one in join_intervals(own) for p in split_interval(version, one)])
             if len(own) > 1
-            else tuple(split_interval(version, own[0]))
+            else split_interval(version, own[0])
             for own in self._pieces
         ]
 

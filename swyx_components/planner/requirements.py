@@ -43,21 +43,19 @@ def derive_requirements(flows: SiteFlows) -> SiteRequirements:
     }
     parties: dict[tuple[Endpoint, frozenset[int]], Peer | None] = {}
     for first, second, exchanges in flows.flows.pairs:
-        one_to_another = first is not second
         for own, peer, ends in (
-            (first, second, (True,) if one_to_another else (True, False)),
-            (second, first, (False,) if one_to_another else ()),
+            ((first, second, (True,)), (second, first, (False,)))
+            if first is not second
+            else ((first, first, (True, False)),)
         ):
-            if not ends or own.group is None or own.site != site:
+            if own.group is None or own.site != site:
                 continue
-            versions = own.versions
-            if (peer, versions) not in parties:
+            key = peer, own.versions
+            if key not in parties:
                 # None: no IP version in common, which the notices tell.
-                in_common = versions & peer.versions
-                party = peer.peer_for(site) if in_common else None
-                parties[peer, versions] = party and _restrict(party, versions)
-            party = parties[peer, versions]
-            access = find_access(exchanges, ends, outbound)
+                in_common = own.versions & peer.versions
+                parties[key] = _restrict(peer.peer_for(site), in_common) if in_common else None
+            party, access = parties[key], find_access(exchanges, ends, outbound)
             if party is not None and access:
                 requirements[own.label].append((party, access))
     for group, party, opening in _extra_needs(view):
@@ -76,17 +74,14 @@ def find_access(
 
 @lru_cache(maxsize=8192)
 def _access_for(exchange: Exchange, ends: tuple[bool, ...], outbound: bool) -> AccessSet:
+    directions = Direction.IN, Direction.OUT
     return AccessSet(
-        Access(
-            Direction.OUT if exchanged.forward is end else Direction.IN,
-            PROTOCOL_OF[exchanged.transport],
-            exchanged.ports,
-            exchanged.source_ports,
-            exchanged.flow,
-        )
-        for exchanged in exchange.exchanged
-        for end in ends
-        if outbound or exchanged.forward is not end
+        [
+            Access(directions[forward is end], PROTOCOL_OF[transport], ports, source, flow)
+            for _, _, forward, flow, _, _, transport, ports, source in exchange.exchanged
+            for end in ends
+            if outbound or forward is not end
+        ]
     )
 
 
@@ -108,10 +103,9 @@ def find_requirements(
 
 def _restrict(party: Peer, versions: frozenset[int]) -> Peer | None:
     """The peer with its addresses of these IP versions, since no packet of another can reach the endpoint."""
-    if party.kind is PeerKind.GROUP:
-        return party
-    kept = tuple([prefix for prefix in party.prefixes if prefix.version in versions])
-    return party._replace(prefixes=kept) if kept else None
+    kind, label, prefixes = party
+    kept = tuple([prefix for prefix in prefixes if prefix.version in versions])
+    return Peer(kind, label, kept) if kept or kind is PeerKind.GROUP else None
 
 
 def _extra_needs(view: SiteTopology) -> Iterator[tuple[str, Peer, Access]]:

@@ -127,17 +127,18 @@ def join_intervals(intervals: Iterable[tuple[int, int]]) -> tuple[Interval, ...]
     return tuple(joined)
 
 
-def split_interval(version: int, interval: tuple[int, int]) -> list[Prefix]:
+@lru_cache(maxsize=4096)  # many host groups have the same peers
+def split_interval(version: int, interval: tuple[int, int]) -> tuple[Prefix, ...]:
     """The fewest prefixes that hold exactly the addresses of an interval."""
     first, last = interval
     width = WIDTH[version]
-    prefixes = []
+    prefixes = list[Prefix]()
     while first <= last:
         align = (first & -first).bit_length() - 1 if first else width
         size = min(align, (last - first + 1).bit_length() - 1)
         prefixes.append(Prefix(version, first, width - size))
         first += 1 << size
-    return prefixes
+    return tuple(prefixes)
 
 
 def collapse_prefixes(prefixes: Iterable[Prefix]) -> tuple[Prefix, ...]:

@@ -68,7 +68,7 @@ def _parse_addresses(text: str) -> tuple[Prefix, ...] | None:
         low, high = Prefix.parse(first), Prefix.parse(last or first)
     except ValueError:
         return None
-    return tuple(split_interval(low.version, Interval(low.first, high.last))) if dash else (low,)
+    return split_interval(low.version, Interval(low.first, high.last)) if dash else (low,)
 
 
 def _read_ports(raw: Fields, side: str) -> PortSet | None:
