@@ -1,7 +1,7 @@
 """Limits of clouds, read from the `limits.yaml` of their packages, and texts within them."""
 
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -20,23 +20,19 @@ def read_limits(cloud: str) -> Mapping[str, Any]:
 
 
 class Texts:
-    """Descriptions and tags of one cloud."""
+    """Descriptions and tags of one cloud, whose file is read with the first of them."""
 
-    def __init__(self, cloud: str) -> None:
-        self._cloud = cloud
-
-    def limits(self) -> Mapping[str, Any]:
-        """The rows of the cloud's file, which is read when it is asked."""
-        return read_limits(self._cloud)
+    def __init__(self, limits: Callable[[], Mapping[str, Any]]) -> None:
+        self._limits = limits
 
     def clean_description(self, text: str) -> str:
         """The text with everything that a rule's description can't hold replaced, and cut to length."""
-        rows = self.limits()["texts"]
+        rows = self._limits()["texts"]
         return clean_text(text, rows["description_characters"], rows["description"])
 
     def clean_tag(self, text: str) -> str:
         """The text with everything that a tag's value can't hold replaced, and cut to length."""
-        rows = self.limits()["texts"]
+        rows = self._limits()["texts"]
         return clean_text(text, rows["tag_characters"], rows["tag_value"])
 
     def spread_tag(self, key: str, words: Iterable[str], most: int = 10) -> Mapping[str, str]:
@@ -44,7 +40,7 @@ class Texts:
 
         At most `most` tags; the last one counts what is left out.
         """
-        longest, given = self.limits()["texts"]["tag_value"], [*map(self.clean_tag, words)]
+        longest, given = self._limits()["texts"]["tag_value"], [*map(self.clean_tag, words)]
         text = " ".join(given)
         texts = textwrap.wrap(text, longest, break_on_hyphens=False)
         if len(texts) > most:

@@ -9,7 +9,7 @@ from swyx_components.analysis.deployed.reachability import AttachmentPoint, Fire
 from swyx_components.analysis.deployed.stack_state import StackState
 from swyx_components.analysis.deployed.verify import Deployed, DeployedGroup, ForeignGroup
 from swyx_components.clouds.aws.client import ADDRESS_FILTERS, open_ec2
-from swyx_components.clouds.aws.names import clean_tag
+from swyx_components.clouds.aws.names import TEXTS
 from swyx_components.clouds.aws.records import (
     COMMANDS,
     Ec2Records,
@@ -40,7 +40,9 @@ def read_deployed(rendered: RenderedSite) -> Deployed:
         CloudError: EC2 can't be reached or refuses, or boto3 is not installed.
     """
     with open_ec2() as ec2:
-        groups = ec2.find(SecurityGroup.read, "tag:swyx:site", [clean_tag(rendered.plan.site)])
+        groups = ec2.find(
+            SecurityGroup.read, "tag:swyx:site", [TEXTS.clean_tag(rendered.plan.site)]
+        )
         own = {group.id for group in groups}
         rules = ec2.resolve(ec2.find(Ec2Rule.read, "group-id", own))
         interfaces = ec2.find(read_interface, "group-id", own)
@@ -96,8 +98,8 @@ class OwnGroups:
     """
 
     def __init__(self, rendered: RenderedSite, groups: Iterable[SecurityGroup]) -> None:
-        site = clean_tag(rendered.plan.site)
-        by_tag = {clean_tag(entry.group.name): entry.group.name for entry in rendered.groups}
+        site = TEXTS.clean_tag(rendered.plan.site)
+        by_tag = {TEXTS.clean_tag(entry.group.name): entry.group.name for entry in rendered.groups}
         self.places = {
             group.id: (by_tag.get(group.tags.get("swyx:group", ""), ""), _shard(group))
             for group in groups

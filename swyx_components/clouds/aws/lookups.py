@@ -8,7 +8,7 @@ import pulumi
 
 from swyx_components.analysis.deployed.stack_state import STACK_TAG, Fields
 from swyx_components.clouds.aws.client import ADDRESS_FILTERS, in_chunks
-from swyx_components.clouds.aws.names import clean_tag
+from swyx_components.clouds.aws.names import TEXTS
 from swyx_components.clouds.aws.quotas import RULE_TAG, Membership, check_memberships, check_peak
 from swyx_components.clouds.aws.records import interface_of_provider
 from swyx_components.clouds.deployment import Bindings, Lookups, about, bound_ids, reason_of
@@ -242,7 +242,9 @@ def _find_memberships(
         is_crowded = len(on) + planned > limit
         if is_crowded or 0 < len(on) <= planned:
             ours = frozenset(_find_ids(ask, _GROUPS, {}, own)) if ours is None else ours
-            tags = [{**own, "swyx:group": clean_tag(group)} for group in entries if is_crowded]
+            tags = [
+                {**own, "swyx:group": TEXTS.clean_tag(group)} for group in entries if is_crowded
+            ]
             there = frozenset(id for each in tags for id in _find_ids(ask, _GROUPS, {}, each))
             yield Membership(name, interface.key, on, ours & on, there, planned)
 

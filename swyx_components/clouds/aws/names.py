@@ -1,15 +1,14 @@
 """Names, descriptions and tags as EC2 accepts them."""
 
-from swyx_components.clouds.limits import Texts
+from functools import partial
+
+from swyx_components.clouds.limits import Texts, read_limits
 from swyx_components.planner.model import Direction, Protocol
 from swyx_components.sets.ports import PortRange
 from swyx_components.sets.prefixes import Prefix
 
-_TEXTS = Texts("aws")
-limits = _TEXTS.limits
-clean_description = _TEXTS.clean_description
-clean_tag = _TEXTS.clean_tag
-spread_tag = _TEXTS.spread_tag
+limits = partial(read_limits, "aws")
+TEXTS = Texts(limits)
 
 
 def rule_name(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from swyx_components.clouds.aws.names import clean_tag
+from swyx_components.clouds.aws.names import TEXTS
 from swyx_components.clouds.aws.preview import memberships_of
 from swyx_components.clouds.aws.shard import counted_as, is_tight, load_of, peak, room_on_interface
 from swyx_components.messages import Message
@@ -85,7 +85,7 @@ def rule_tag(rule: Rule) -> str:
     peer = rule.groups[0] if rule.groups else str(rule.prefixes[0])
     versions = "46" if rule.groups else str(rule.prefixes[0].version)
     way = f"{rule.direction.value}{versions}"
-    return clean_tag(f"{rule.shard} {way} {rule.protocol.value} {ports} {peer}")
+    return TEXTS.clean_tag(f"{rule.shard} {way} {rule.protocol.value} {ports} {peer}")
 
 
 def check_peak(rendered: RenderedSite, own: Mapping[str, str], count: Count) -> Iterator[Message]:
@@ -98,7 +98,7 @@ def check_peak(rendered: RenderedSite, own: Mapping[str, str], count: Count) -> 
     if count(own, ()) + largest <= limit:
         return
     for name, shard, rules in _groups(rendered):
-        tags = {**own, "swyx:group": clean_tag(name)}
+        tags = {**own, "swyx:group": TEXTS.clean_tag(name)}
         if count(tags, (f"{shard} *",)) + peak(load_of(rules)) <= limit:
             continue
         place = f"sites.{rendered.plan.site}.groups.{shard_label(name, shard)}"
@@ -174,7 +174,7 @@ def _counting(rendered: RenderedSite | None) -> Count:
     """Counts the rules of a plan as if they were deployed."""
     held: dict[str, Counter[str]] = {}
     for name, _, rules in _groups(rendered) if rendered else ():
-        held.setdefault(clean_tag(name), Counter()).update(map(rule_tag, rules))
+        held.setdefault(TEXTS.clean_tag(name), Counter()).update(map(rule_tag, rules))
 
     def count(tags: Mapping[str, str], rules: Sequence[str]) -> int:
         groups = [held.get(tags["swyx:group"], Counter())] if tags else [*held.values()]

@@ -1,6 +1,6 @@
 """A site's plan as security group rules, still plain values: one port range and one peer each."""
 
-from swyx_components.clouds.aws.names import clean_description, limits, rule_name
+from swyx_components.clouds.aws.names import TEXTS, limits, rule_name
 from swyx_components.clouds.aws.shard import spread_rules
 from swyx_components.installation.model import Egress
 from swyx_components.planner.describe import Provenance
@@ -42,5 +42,5 @@ def _as_stored(group: str, rule: Rule, provenance: Provenance) -> Rule:
     peer = rule.groups[0] if rule.groups else rule.prefixes[0]
     return rule._replace(
         name=rule_name(group, rule.direction, rule.protocol, ports, peer),
-        description=clean_description(text),
+        description=TEXTS.clean_description(text),
     )

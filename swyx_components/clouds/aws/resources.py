@@ -9,12 +9,7 @@ from pulumi_aws import _utilities
 
 from swyx_components.analysis.deployed.stack_state import STACK_TAG
 from swyx_components.clouds.aws.lookups import check_update, find_interfaces, find_vpc
-from swyx_components.clouds.aws.names import (
-    clean_description,
-    clean_tag,
-    group_logical_name,
-    spread_tag,
-)
+from swyx_components.clouds.aws.names import TEXTS, group_logical_name
 from swyx_components.clouds.aws.quotas import RULE_TAG, rule_tag
 from swyx_components.clouds.deployment import Deployment, Lookups, WrittenGroup
 from swyx_components.messages import raise_errors
@@ -48,7 +43,7 @@ class Writer:
         self._product, self._groups = rendered.plan.product, rendered.groups
         self._vpc = find_vpc(wanted.network, ask)
         self._interfaces = find_interfaces(wanted.attached, wanted.bindings, self._vpc, ask)
-        own = {"swyx:site": clean_tag(wanted.site), STACK_TAG: wanted.tags[STACK_TAG]}
+        own = {"swyx:site": TEXTS.clean_tag(wanted.site), STACK_TAG: wanted.tags[STACK_TAG]}
         self._tags = {**wanted.tags, **own}
         self.messages = tuple(check_update(rendered, self._interfaces, own, ask))
         raise_errors(self.messages)
@@ -71,14 +66,14 @@ class Writer:
     def _make_group(self, group: HostGroup, own: pulumi.Resource, shard: int) -> pulumi.Input[str]:
         made = aws.ec2.SecurityGroup(
             group_logical_name(f"{shard_label(own.pulumi_resource_name, shard)}-sg"),
-            description=clean_description(f"{self._product}{_GROUP}"),
+            description=TEXTS.clean_description(f"{self._product}{_GROUP}"),
             vpc_id=self._vpc,
             tags={
                 **self._tags,
-                "Name": clean_tag(f"{group.site} {shard_label(group.name, shard)}"),
-                "swyx:group": clean_tag(group.name),
+                "Name": TEXTS.clean_tag(f"{group.site} {shard_label(group.name, shard)}"),
+                "swyx:group": TEXTS.clean_tag(group.name),
                 **({"swyx:shard": str(shard)} if shard else {}),
-                **spread_tag("swyx:roles", group.roles),
+                **TEXTS.spread_tag("swyx:roles", group.roles),
             },
             opts=pulumi.ResourceOptions(parent=own),
         )
@@ -100,10 +95,10 @@ class Writer:
             description=rule.description,
             tags={  # all flows and lines, which a description may truncate
                 **self._tags,
-                "swyx:group": clean_tag(group.name),
+                "swyx:group": TEXTS.clean_tag(group.name),
                 RULE_TAG: rule_tag(rule),
-                **spread_tag("swyx:flows", rule.flows),
-                **spread_tag("swyx:lines", map(str, rule.lines)),
+                **TEXTS.spread_tag("swyx:flows", rule.flows),
+                **TEXTS.spread_tag("swyx:lines", map(str, rule.lines)),
             },
             # What guards groups stops no edit.
             opts=pulumi.ResourceOptions(parent=own, protect=False),

@@ -9,7 +9,7 @@ from swyx_components.analysis.deployed.reachability import AttachmentPoint, Fire
 from swyx_components.analysis.deployed.stack_state import StackState
 from swyx_components.analysis.deployed.verify import Deployed, ForeignGroup
 from swyx_components.clouds.azure.client import open_network
-from swyx_components.clouds.azure.names import clean_tag
+from swyx_components.clouds.azure.names import TEXTS
 from swyx_components.clouds.azure.records import (
     COMMANDS,
     GROUPS,
@@ -93,8 +93,8 @@ class Inventory(NamedTuple):
 
     def find_deployed(self, rendered: RenderedSite) -> Deployed:
         """A site's own groups and interfaces, with all else that applies to these."""
-        records, site = self.records, clean_tag(rendered.plan.site)
-        by_tag = {clean_tag(entry.group.name): entry.group.name for entry in rendered.groups}
+        records, site = self.records, TEXTS.clean_tag(rendered.plan.site)
+        by_tag = {TEXTS.clean_tag(entry.group.name): entry.group.name for entry in rendered.groups}
         names = {
             key: by_tag.get(group.tags.get("swyx:group", ""), "")
             for key, group in records.groups.items()

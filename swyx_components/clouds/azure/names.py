@@ -2,19 +2,17 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from hashlib import sha256
 
-from swyx_components.clouds.limits import Texts
+from swyx_components.clouds.limits import Texts, read_limits
 from swyx_components.planner.model import Direction, Protocol
 from swyx_components.sets.ports import PortRange, PortSet
 
 _HASH = 10  # characters of a digest that stand for what a shortened name leaves out
 
-_TEXTS = Texts("azure")
-limits = _TEXTS.limits
-clean_description = _TEXTS.clean_description
-clean_tag = _TEXTS.clean_tag
-spread_tag = _TEXTS.spread_tag
+limits = partial(read_limits, "azure")
+TEXTS = Texts(limits)
 
 
 def rule_name(

@@ -5,7 +5,7 @@ from typing import Any
 
 from swyx_components.analysis.deployed.stack_state import NETWORK_TAG, STACK_TAG, Orphan, StackState
 from swyx_components.clouds.azure.client import open_network
-from swyx_components.clouds.azure.names import clean_tag
+from swyx_components.clouds.azure.names import TEXTS
 from swyx_components.clouds.azure.records import key_of
 from swyx_components.planner.model import RenderedSite
 
@@ -25,7 +25,7 @@ def find_orphans(rendered: RenderedSite, stack: str, held: StackState) -> tuple[
     Raises:
         CloudError: ARM can't be reached or refuses, or its SDK or a setting is missing.
     """
-    own = {STACK_TAG: stack, "swyx:site": clean_tag(rendered.plan.site)}
+    own = {STACK_TAG: stack, "swyx:site": TEXTS.clean_tag(rendered.plan.site)}
     with open_network() as client:
         found = {stage: [*getattr(client, kind).list_all()] for stage, (kind, _) in _KINDS.items()}
         ours = {

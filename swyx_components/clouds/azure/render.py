@@ -11,12 +11,7 @@ from functools import lru_cache, partial
 from itertools import chain
 
 from swyx_components.clouds.azure.cover import Product, Want, cover_wants
-from swyx_components.clouds.azure.names import (
-    assign_priorities,
-    clean_description,
-    limits,
-    rule_name,
-)
+from swyx_components.clouds.azure.names import TEXTS, assign_priorities, limits, rule_name
 from swyx_components.installation.model import Egress
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.minimise import lines_of
@@ -111,7 +106,7 @@ def _rule(
         source_ports,
         prefixes=prefixes,
         name=rule_name(direction, protocol, ports, source_ports, prefixes[0].version),
-        description=clean_description(text),
+        description=TEXTS.clean_description(text),
         flows=tuple(flows),
         lines=lines,
     )

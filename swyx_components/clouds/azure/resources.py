@@ -9,7 +9,7 @@ from pulumi_azure_native import network as azure
 
 from swyx_components.analysis.deployed.stack_state import NETWORK_TAG
 from swyx_components.clouds.azure.lookups import NewInterface, look_up
-from swyx_components.clouds.azure.names import clean_tag, limits, physical_name, spread_tag
+from swyx_components.clouds.azure.names import TEXTS, limits, physical_name
 from swyx_components.clouds.deployment import Deployment, Lookups, WrittenGroup
 from swyx_components.messages import SwyxError
 from swyx_components.planner.describe import fit_words
@@ -149,8 +149,8 @@ class Writer:
             tags={
                 **self._wanted.tags,
                 **properties.pop("tags", {}),
-                "swyx:site": clean_tag(site),
-                "swyx:machine": clean_tag(new.machine),
+                "swyx:site": TEXTS.clean_tag(site),
+                "swyx:machine": TEXTS.clean_tag(new.machine),
             },
             opts=options,
             **properties,
@@ -167,11 +167,11 @@ def _group_tags(rendered: RenderedGroup) -> dict[str, str]:
         and fit_words(rule.flows, limits()["texts"]["description"] // 3) != " ".join(rule.flows)
     ]
     return {
-        "swyx:site": clean_tag(group.site),
-        "swyx:group": clean_tag(group.name),
-        **({NETWORK_TAG: clean_tag(group.name)} if group.network else {}),
-        **spread_tag("swyx:roles", group.roles),
-        **spread_tag("swyx:flows", cut),
+        "swyx:site": TEXTS.clean_tag(group.site),
+        "swyx:group": TEXTS.clean_tag(group.name),
+        **({NETWORK_TAG: TEXTS.clean_tag(group.name)} if group.network else {}),
+        **TEXTS.spread_tag("swyx:roles", group.roles),
+        **TEXTS.spread_tag("swyx:flows", cut),
     }
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from swyx_components.catalogue.load import load_catalogue
 from swyx_components.clouds.aws import Aws
-from swyx_components.clouds.aws.names import clean_tag, group_logical_name, limits, spread_tag
+from swyx_components.clouds.aws.names import TEXTS, group_logical_name, limits
 from swyx_components.clouds.aws.quotas import count_quotas
 from swyx_components.installation.model import Egress
 from swyx_components.planner.model import HostGroup, RenderedSite, Rule, SitePlan
@@ -144,7 +144,7 @@ def test_a_description_is_never_longer_than_ec2_takes() -> None:
 
 def test_a_tag_is_spread_where_its_value_would_be_too_long() -> None:
     words = [f"extra:aachen:{number}" for number in range(40)]
-    tags = spread_tag("swyx:flows", words)
+    tags = TEXTS.spread_tag("swyx:flows", words)
     assert list(tags) == ["swyx:flows", "swyx:flows-2", "swyx:flows-3"]
     assert " ".join(tags.values()).split() == words
     assert max(map(len, tags.values())) <= 256
@@ -152,7 +152,7 @@ def test_a_tag_is_spread_where_its_value_would_be_too_long() -> None:
 
 def test_tags_that_would_be_too_many_count_what_they_leave_out() -> None:
     words = [f"machine-{number:03}" for number in range(1000)]
-    tags = spread_tag("swyx:machines", words, most=2)
+    tags = TEXTS.spread_tag("swyx:machines", words, most=2)
     kept = sum(len(value.split()) for value in tags.values()) - 1
     assert len(tags) == 2
     assert tags["swyx:machines-2"].endswith(f" +{1000 - kept}")
@@ -160,7 +160,7 @@ def test_tags_that_would_be_too_many_count_what_they_leave_out() -> None:
 
 
 def test_a_tag_holds_only_what_ec2_takes() -> None:
-    assert clean_tag("a&b <c> ü\t+=._:/@-") == "a_b _c_ ue_+=._:/@-"
+    assert TEXTS.clean_tag("a&b <c> ü\t+=._:/@-") == "a_b _c_ ue_+=._:/@-"
 
 
 def test_a_group_whose_component_begins_like_an_id_is_called_otherwise() -> None:
