@@ -1,17 +1,11 @@
 """A site's plan as security group rules, still plain values: one port range and one peer each."""
 
-from swyx_components.clouds.aws.names import TEXTS, limits, rule_name
+from swyx_components.clouds.aws.names import TEXTS, limits
 from swyx_components.clouds.aws.shard import spread_rules
 from swyx_components.installation.model import Egress
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.minimise import minimise
-from swyx_components.planner.model import (
-    Capabilities,
-    Direction,
-    HostGroup,
-    Protocol,
-    Rule,
-)
+from swyx_components.planner.model import Capabilities, Direction, HostGroup, Protocol, Rule
 from swyx_components.sets.prefixes import EVERYWHERE
 
 # Unmanaged egress (`egress: open`): the only rule of the project for every address of an IP version.
@@ -35,12 +29,10 @@ def render_group(
 
 def _as_stored(group: str, rule: Rule, provenance: Provenance) -> Rule:
     """The rule with the name and the description that it has at EC2."""
-    text = rule.description
-    if rule.protocol is not Protocol.ANY:
-        text = provenance.describe(rule.flows, rule.lines, limits()["texts"]["description"])
-    ports = rule.ports[0] if rule.ports else None
-    peer = rule.groups[0] if rule.groups else rule.prefixes[0]
-    return rule._replace(
-        name=rule_name(group, rule.direction, rule.protocol, ports, peer),
-        description=TEXTS.clean_description(text),
-    )
+    longest = limits()["texts"]["description"]
+    text = rule.description or provenance.describe(rule.flows, rule.lines, longest)
+    ports = [str(rule.ports)] if rule.ports else []
+    peer = rule.groups[0] if rule.groups else rule.prefixes[0].slug
+    # What makes it another rule for EC2, and nothing else.
+    words = [group, rule.direction.value, rule.protocol.value, *ports, peer]
+    return rule._replace(name="-".join(words), description=TEXTS.clean_description(text))
