@@ -211,12 +211,13 @@ def check_update(
     memberships = list(_find_memberships(rendered, interfaces, own, ask))
     yield from _check_last_groups(rendered.plan.site, memberships)
     yield from check_open_egress(rendered, own, ask)
-    yield from check_peak(rendered, own, partial(_count_rules, ask))
+    yield from check_peak(rendered, partial(_count_rules, ask, own))
     yield from check_memberships(rendered, memberships)
 
 
-def _count_rules(ask: Lookups, tags: Mapping[str, str], rules: Sequence[str]) -> int:
-    """How many security group rules have all of the tags and, unless none is given, any `RULE_TAG`."""
+def _count_rules(ask: Lookups, own: Mapping[str, str], group: str, rules: Sequence[str]) -> int:
+    """How many security group rules `Count` asks for; all have the tags `own`."""
+    tags = {**own, "swyx:group": TEXTS.clean_tag(group)} if group else own
     found: set[str] = set()
     for chunk in in_chunks(rules) if rules else ([],):
         found.update(_find_ids(ask, _RULES, {f"tag:{RULE_TAG}": chunk} if chunk else {}, tags))

@@ -6,9 +6,10 @@ and rules are counted by their tags. The union of old and new is then the old on
 those that are old as well.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 from swyx_components.clouds.aws.names import TEXTS
@@ -72,8 +73,9 @@ def _on_interface(entry: RenderedGroup, quotas: Mapping[str, int]) -> Usage:
 RULE_TAG = "swyx:rule"
 """On every rule: its shard, its direction with the IP versions it counts for, and what it allows."""
 
-Count = Callable[[Mapping[str, str], Sequence[str]], int]
-"""How many deployed rules have all of these tags and, unless none is given, any of these `RULE_TAG`s.
+Count = Callable[[str, Sequence[str]], int]
+"""How many rules of a host group, or without its name of the site, are deployed: of those with any of these
+`RULE_TAG`s, unless none is given.
 
 A `RULE_TAG` may end in `*`, which no tag's value has, for any text.
 """
@@ -88,27 +90,26 @@ def rule_tag(rule: Rule) -> str:
     return TEXTS.clean_tag(f"{rule.shard} {way} {rule.protocol.value} {ports} {peer}")
 
 
-def check_peak(rendered: RenderedSite, own: Mapping[str, str], count: Count) -> Iterator[Message]:
+def check_peak(rendered: RenderedSite, count: Count) -> Iterator[Message]:
     """An error for every security group that would hold more rules at once than its quota.
 
-    `own` are tags that every rule of the site has. Where little is deployed, one question is asked.
+    Where little is deployed, one question is asked.
     """
     cloud, limit = rendered.capabilities.name, rendered.capabilities.limits["rules_per_group"]
     largest = max((peak(load_of(rules)) for _, _, rules in _groups(rendered)), default=0)
-    if count(own, ()) + largest <= limit:
+    if count("", ()) + largest <= limit:
         return
     for name, shard, rules in _groups(rendered):
-        tags = {**own, "swyx:group": TEXTS.clean_tag(name)}
-        if count(tags, (f"{shard} *",)) + peak(load_of(rules)) <= limit:
+        if count(name, (f"{shard} *",)) + peak(load_of(rules)) <= limit:
             continue
         place = f"sites.{rendered.plan.site}.groups.{shard_label(name, shard)}"
         for (direction, version), new in sorted(load_of(rules).items()):
             ways = [f"{shard} {direction.value}{versions} *" for versions in (version, "46")]
-            old = count(tags, ways)
+            old = count(name, ways)
             if old + new <= limit:
                 continue
             same = [rule_tag(rule) for rule in rules if (direction, version) in counted_as(rule)]
-            kept = count(tags, same)
+            kept = count(name, same)
             if old + new - kept > limit:
                 values: dict[str, object] = {"cloud": cloud, "quota": "rules_per_group"}
                 values |= {"kind": f"{_WORDS[direction]} IPv{version}", "limit": limit, "old": old}
@@ -166,25 +167,20 @@ def check_transient_quotas(
     """The same errors from plans alone, before anything is updated."""
     if after is None:
         return
-    yield from check_peak(after, {}, _counting(before))
+    yield from check_peak(after, _counting(before))
     yield from check_memberships(after, _plan_memberships(before, after))
 
 
 def _counting(rendered: RenderedSite | None) -> Count:
     """Counts the rules of a plan as if they were deployed."""
-    held: dict[str, Counter[str]] = {}
+    held: dict[str, list[str]] = defaultdict(list)
     for name, _, rules in _groups(rendered) if rendered else ():
-        held.setdefault(TEXTS.clean_tag(name), Counter()).update(map(rule_tag, rules))
+        held[name] += map(rule_tag, rules)
 
-    def count(tags: Mapping[str, str], rules: Sequence[str]) -> int:
-        groups = [held.get(tags["swyx:group"], Counter())] if tags else [*held.values()]
+    def count(group: str, rules: Sequence[str]) -> int:
         exact, starts = {*rules}, tuple(rule[:-1] for rule in rules if rule.endswith("*"))
-        return sum(
-            number
-            for group in groups
-            for rule, number in group.items()
-            if not rules or rule in exact or rule.startswith(starts)
-        )
+        own = held.get(group, ()) if group else chain(*held.values())
+        return sum(not rules or rule in exact or rule.startswith(starts) for rule in own)
 
     return count
 
