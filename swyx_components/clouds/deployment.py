@@ -31,8 +31,7 @@ class Lookups:
         Raises:
             Exception: with the provider's text. The SDK has no type of its own for it.
         """
-        answer: Mapping[str, Any] = _sync_await(self._ask(token, arguments))
-        return answer
+        return _sync_await(self._ask(token, arguments))
 
     async def _ask(self, token: str, arguments: Arguments) -> Mapping[str, Any]:
         async with self._turns:
@@ -48,8 +47,7 @@ class Lookups:
 
         async def ask_all() -> list[Any]:
             asked = (self._ask(token, each) for each in arguments)
-            answers: list[Any] = await asyncio.gather(*asked, return_exceptions=True)
-            return answers
+            return list(await asyncio.gather(*asked, return_exceptions=True))
 
         return _sync_await(ask_all())
 
