@@ -164,8 +164,7 @@ class Inventory(NamedTuple):
         own = OwnGroups(rendered, records.groups.values())
         found = [records.groups[id] for id in own.places]
         strays = [group for group in found if group.id not in own.labels]
-        planned = {entry.group.name: entry.group.addresses for entry in rendered.groups}
-        members = {id: planned[own.places[id][0]] for id in own.labels}
+        members = {id: rendered.plan.group(own.places[id][0]).addresses for id in own.labels}
         ruleset = Ruleset(records, {**records.members, **members})
         vpcs = {group.vpc for group in found} - {""}
         interfaces = [each for each in records.interfaces if not vpcs or each.vpc in vpcs]
@@ -222,9 +221,8 @@ def _find_others(
     """Everything else that applies to an interface: groups add access, a network ACL removes it."""
     foreign = sorted(set(interface.groups) - own.keys())
     layers = [(ruleset.of_groups([id]), id in ruleset.records.groups) for id in foreign]
-    acl = ruleset.find_acl(interface)
-    if acl is not None and not stops_nothing(acl, interface.addresses):
-        layers.append((ruleset.of_acl(acl, interface), True))
+    acls = ruleset.of_acl(interface)
+    layers += ((acl, True) for acl in acls if not stops_nothing(acl, interface.addresses))
     for layer, known in layers:
         points = tuple(AttachmentPoint(each.prefix, (layer,)) for each in interface.addresses)
         is_acl = layer.stateless

@@ -7,7 +7,7 @@ from swyx_components.clouds.aws.client import Ec2, open_ec2
 from swyx_components.clouds.aws.inventory import OwnGroups
 from swyx_components.clouds.aws.records import Ec2Rule, SecurityGroup, read_interface
 from swyx_components.clouds.inventory import Interface
-from swyx_components.planner.model import Direction, RenderedSite, Rule
+from swyx_components.planner.model import Direction, Protocol, RenderedSite, Rule
 from swyx_components.sets.prefixes import Prefix
 
 _ATTACHMENT, _RULE, _GROUP = range(3)
@@ -90,7 +90,8 @@ def _is_default(rule: Ec2Rule) -> bool:
     """Whether it is the rule that EC2 puts into every new group: all that goes out. The provider revokes it
     as the second call of a group's creation; a creation broken between the two leaves it, without a tag.
     """
-    return rule.is_everything and rule.direction is Direction.OUT and not rule.tags
+    is_everything = rule.protocol is Protocol.ANY and any(not each.length for each in rule.cidrs)
+    return is_everything and rule.direction is Direction.OUT and not rule.tags
 
 
 def _find_at(

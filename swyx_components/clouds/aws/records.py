@@ -133,11 +133,6 @@ class Ec2Rule(NamedTuple):
         return ICMP_TYPES if first == -1 else PortSet.of((first, first))
 
     @property
-    def is_everything(self) -> bool:
-        """Whether it is about all packets of an IP version."""
-        return self.protocol is Protocol.ANY and any(cidr.length == 0 for cidr in self.cidrs)
-
-    @property
     def traffic(self) -> str:
         """Protocol and ports as EC2 has them, for people."""
         return f"{self.protocol_name} {self.first}-{self.last}"

@@ -5,7 +5,7 @@ from itertools import product
 from typing import NamedTuple
 
 from swyx_components.analysis.deployed.reachability import AccessList, AclEntry
-from swyx_components.clouds.aws.records import Ec2Records, Ec2Rule, NetworkAcl
+from swyx_components.clouds.aws.records import Ec2Records, Ec2Rule
 from swyx_components.clouds.inventory import Address, Interface
 from swyx_components.planner.model import EVERY_PROTOCOL, Direction, Protocol
 from swyx_components.sets.ports import ALL_PORTS, ICMP_TYPES
@@ -39,23 +39,22 @@ class Ruleset(NamedTuple):
         known = self.records.groups.keys()
         if known:
             yield self.of_groups(known & set(interface.groups))
-        acl = self.find_acl(interface) if interface.id else None
-        if acl is not None:
-            yield self.of_acl(acl, interface)
+        if interface.id:
+            yield from self.of_acl(interface)
 
-    def find_acl(self, interface: Interface) -> NetworkAcl | None:
-        """The network ACL of its subnet; where none is associated, the default one of its VPC."""
-        acls = self.records.acls
-        own = [acl for acl in acls if acl.subnets.intersection(interface.subnets)]
-        default = [acl for acl in acls if acl.is_default and acl.vpc == interface.vpc]
-        return next(iter((*own, *default)), None)
-
-    def of_acl(self, acl: NetworkAcl, interface: Interface) -> AccessList:
-        """A network ACL: numbered rules, the first that fits decides, and replies need separate rules.
+    def of_acl(self, interface: Interface) -> Iterator[AccessList]:
+        """The network ACL of its subnet, or the default one of its VPC, where either is known: numbered
+        rules, the first that fits decides, and replies need separate rules.
 
         What stays within the subnet meets none. Source: "Control subnet traffic with network access
         control lists" of the VPC user guide.
         """
+        acls = self.records.acls
+        associated = [acl for acl in acls if acl.subnets.intersection(interface.subnets)]
+        default = [acl for acl in acls if acl.is_default and acl.vpc == interface.vpc]
+        acl = next(iter((*associated, *default)), None)
+        if acl is None:
+            return
         name = f"network ACL {acl.id}"
         own = {address.prefix for address in interface.addresses}
         others = (each for each in self.records.interfaces if each.subnets == interface.subnets)
@@ -67,7 +66,7 @@ class Ruleset(NamedTuple):
             if self.records.groups and interface.subnets and peers
         )
         entries = (*within, *(self._entry(rule, name) for rule in acl.rules))
-        return AccessList(name=name, entries=entries, ordered=True, stateless=True)
+        yield AccessList(name=name, entries=entries, ordered=True, stateless=True)
 
     def _entry(self, rule: Ec2Rule, owner: str) -> AclEntry:
         words = rule.peer_group or rule.prefix_list or "unknown sources"
@@ -89,18 +88,20 @@ class Ruleset(NamedTuple):
         )
 
 
-def stops_nothing(acl: NetworkAcl, addresses: Iterable[Address]) -> bool:
+def stops_nothing(acl: AccessList, addresses: Iterable[Address]) -> bool:
     """Whether a network ACL allows everything at these addresses, as the default one of a VPC does.
 
     What decides is the first rule that denies anything, or allows all of an IP version.
     """
     versions = {address.prefix.version for address in addresses}
     for direction, version in product(Direction, versions):
+        everything = Prefix(version, 0, 0)
         decisive = (
-            rule.allow
-            for rule in acl.rules
-            if rule.direction is direction and (rule.is_everything or not rule.allow)
-            if not rule.cidrs or any(cidr.version == version for cidr in rule.cidrs)
+            entry.allow
+            for entry in acl.entries
+            if entry.direction is direction
+            if not entry.allow or (entry.protocols == EVERY_PROTOCOL and everything in entry.peers)
+            if not entry.peers or any(peer.version == version for peer in entry.peers)
         )
         if not next(decisive, False):
             return False
