@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from swyx_components.analysis.deployed.reachability import AccessList, AttachmentPoint
 from swyx_components.analysis.deployed.verify import CloudError, DeployedInterface, ForeignGroup
 from swyx_components.messages import Message, raise_errors
 from swyx_components.planner.model import RenderedSite
@@ -120,10 +121,13 @@ def bind_by_hand(
         yield Interface(id="", groups=groups, addresses=tuple(addresses))
 
 
-def find_addresses(
-    owners: Mapping[Prefix, str], bound: Collection[str], interfaces: Iterable[Interface]
-) -> Iterator[tuple[str, Interface, Address]]:
-    """Every address of a machine, with that and the interface that has it.
+def find_points(
+    owners: Mapping[Prefix, str],
+    bound: Collection[str],
+    interfaces: Iterable[Interface],
+    layers_at: Callable[[Interface, Address], Iterable[AccessList]],
+) -> Iterator[tuple[AttachmentPoint, Interface]]:
+    """Every address of a machine with what applies to it, and the interface that has it.
 
     Of machines that are `bound` by hand, only the interfaces without an id count.
     """
@@ -131,4 +135,5 @@ def find_addresses(
         for address in interface.addresses:
             machine = owners.get(address.prefix)
             if machine is not None and (machine in bound) == (not interface.id):
-                yield machine, interface, address
+                layers = tuple(layers_at(interface, address))
+                yield AttachmentPoint(address.prefix, layers, machine), interface

@@ -25,7 +25,7 @@ from swyx_components.clouds.inventory import (
     Interface,
     bind_by_hand,
     describe_lack,
-    find_addresses,
+    find_points,
     place_interfaces,
 )
 from swyx_components.planner.model import RenderedSite, Rule, SitePlan, shard_label
@@ -195,14 +195,10 @@ class Inventory(NamedTuple):
         bound = bind_by_hand(plan.owners, bindings, names)
         records = self.records._replace(interfaces=(*self.records.interfaces, *bound))
         ruleset = Ruleset(records, records.members)
-        placed = [*find_addresses(plan.owners, bindings, records.interfaces)]
-        points = (
-            AttachmentPoint(address.prefix, tuple(ruleset.layers_at(interface, address)), machine)
-            for machine, interface, address in placed
-        )
+        points = [*find_points(plan.owners, bindings, records.interfaces, ruleset.layers_at)]
         unread = (
-            f"{machine} is also in {', '.join(unknown)}, whose rules are in no file"
-            for machine, interface, _ in placed
+            f"{point.machine} is also in {', '.join(unknown)}, whose rules are in no file"
+            for point, interface in points
             if groups and (unknown := sorted({*interface.groups} - groups.keys()))
         )
         has_acls = "NetworkAcls" in records.covers
@@ -212,7 +208,8 @@ class Inventory(NamedTuple):
             lacking.append(describe_lack("only-acls-read", command=COMMANDS["SecurityGroups"]))
         if not has_acls:
             lacking.append(describe_lack("acls-unread", command=COMMANDS["NetworkAcls"]))
-        return Firewall("aws", tuple(points), tuple(dict.fromkeys(unread)), tuple(lacking))
+        found = tuple(point for point, _ in points)
+        return Firewall("aws", found, tuple(dict.fromkeys(unread)), tuple(lacking))
 
 
 def _find_others(

@@ -26,7 +26,7 @@ from swyx_components.clouds.inventory import (
     Interface,
     bind_by_hand,
     describe_lack,
-    find_addresses,
+    find_points,
     place_interfaces,
 )
 from swyx_components.planner.model import RenderedSite, SitePlan
@@ -142,19 +142,15 @@ class Inventory(NamedTuple):
         )
         every = records._replace(interfaces=(*records.interfaces, *bound))
         ruleset = Ruleset(every, owners)
-        placed = [*find_addresses(owners, bindings, every.interfaces)]
-        points = (
-            AttachmentPoint(address.prefix, tuple(ruleset.layers_at(interface, address)), machine)
-            for machine, interface, address in placed
-        )
+        points = [*find_points(owners, bindings, every.interfaces, ruleset.layers_at)]
         unread = (
-            f"{last_of(id)}, the group of {machine}, is in no file; add the output of `{COMMANDS[GROUPS]}`"
-            for machine, interface, _ in placed
+            f"{last_of(id)}, the group of {at.machine}, is in no file; add the output of `{COMMANDS[GROUPS]}`"
+            for at, interface in points
             for id in interface.groups
             if key_of(id) not in records.groups
         )
-        unique = tuple(dict.fromkeys(unread))
-        return Firewall(cloud="azure", points=tuple(points), unread=unique, platform=PROBES)
+        found = tuple(point for point, _ in points)
+        return Firewall("azure", found, tuple(dict.fromkeys(unread)), platform=PROBES)
 
 
 def _of_site(interfaces: Sequence[Interface], names: Mapping[str, str]) -> Sequence[Interface]:
