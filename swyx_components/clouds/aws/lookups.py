@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import product
 from typing import Any, NamedTuple
 
 import pulumi
@@ -107,9 +108,8 @@ class _Finder:
         """The interfaces of a VPC that have any address of the machines."""
         ids: set[str] = set()
         for version, name in ADDRESS_FILTERS.items():
-            addresses = (a for m in machines for a in m.addresses if a.version == version)
-            for some in in_chunks(address.address for address in addresses):
-                ids.update(_find_ids(self._ask, _INTERFACES, {"vpc-id": [vpc], name: some}))
+            own = [a.address for m in machines for a in m.addresses if a.version == version]
+            ids.update(_find_ids(self._ask, _INTERFACES, {"vpc-id": [vpc], name: own}))
         return list(map(self._describe, sorted(ids)))
 
     def find_bound(self, machine: Machine, binding: Mapping[str, Any]) -> Sequence[Interface]:
@@ -192,10 +192,13 @@ def _find_ids(
     filters: Mapping[str, Sequence[str]],
     tags: Mapping[str, str] | None = None,
 ) -> list[str]:
-    """The ids of all that has any value of each filter, and all of the tags."""
-    asked = [{"name": name, "values": [*values]} for name, values in filters.items()]
+    """The ids of all that has any value of each filter, and all of the tags; sorted."""
     more = {"tags": {**tags}} if tags else {}
-    return list(ask(token, {"filters": asked, **more}).get("ids") or ())
+    found: set[str] = set()
+    for chunks in product(*map(in_chunks, filters.values())):
+        asked = [{"name": name, "values": own} for name, own in zip(filters, chunks, strict=True)]
+        found.update(ask(token, {"filters": asked, **more}).get("ids") or ())
+    return sorted(found)
 
 
 # ---- what is deployed of it
@@ -218,10 +221,7 @@ def check_update(
 def _count_rules(ask: Lookups, own: Mapping[str, str], group: str, rules: Sequence[str]) -> int:
     """How many security group rules `Count` asks for; all have the tags `own`."""
     tags = {**own, "swyx:group": TEXTS.clean_tag(group)} if group else own
-    found: set[str] = set()
-    for chunk in in_chunks(rules) if rules else ([],):
-        found.update(_find_ids(ask, _RULES, {f"tag:{RULE_TAG}": chunk} if chunk else {}, tags))
-    return len(found)
+    return len(_find_ids(ask, _RULES, {f"tag:{RULE_TAG}": rules} if rules else {}, tags))
 
 
 def _find_memberships(
@@ -243,10 +243,8 @@ def _find_memberships(
         is_crowded = len(on) + planned > limit
         if is_crowded or 0 < len(on) <= planned:
             ours = frozenset(_find_ids(ask, _GROUPS, {}, own)) if ours is None else ours
-            tags = [
-                {**own, "swyx:group": TEXTS.clean_tag(group)} for group in entries if is_crowded
-            ]
-            there = frozenset(id for each in tags for id in _find_ids(ask, _GROUPS, {}, each))
+            groups = [*map(TEXTS.clean_tag, entries)] if is_crowded else []
+            there = frozenset(_find_ids(ask, _GROUPS, {"tag:swyx:group": groups}, own))
             yield Membership(name, interface.key, on, ours & on, there, planned)
 
 
@@ -272,14 +270,9 @@ def check_open_egress(
     """
     if rendered.plan.egress is Egress.OPEN:
         return
-    found = [  # rules of these groups that no update made
-        ask(_RULE, {"securityGroupRuleId": rule})
-        for group in _find_ids(ask, _GROUPS, {"egress.ip-permission.protocol": ["-1"]}, own)
-        for rule in sorted(
-            {*_find_ids(ask, _RULES, {"group-id": [group]})}
-            - {*_find_ids(ask, _RULES, {"group-id": [group]}, own)}
-        )
-    ]
+    groups = _find_ids(ask, _GROUPS, {"egress.ip-permission.protocol": ["-1"]}, own)
+    rules, made = (_find_ids(ask, _RULES, {"group-id": groups}, tags) for tags in ({}, own))
+    found = [ask(_RULE, {"securityGroupRuleId": rule}) for rule in sorted({*rules} - {*made})]
     everywhere = set(map(str, EVERYWHERE))
     opened = [
         (rule["securityGroupId"], peer)
