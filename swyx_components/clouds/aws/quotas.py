@@ -83,11 +83,10 @@ A `RULE_TAG` may end in `*`, which no tag's value has, for any text.
 
 def rule_tag(rule: Rule) -> str:
     """What makes a rule another one for EC2, and where it counts: `0 in4 tcp 1720 10.1.0.0/24`."""
-    ports = str(rule.ports) if rule.ports else "any"
-    peer = rule.groups[0] if rule.groups else str(rule.prefixes[0])
-    versions = "46" if rule.groups else str(rule.prefixes[0].version)
-    way = f"{rule.direction.value}{versions}"
-    return TEXTS.clean_tag(f"{rule.shard} {way} {rule.protocol.value} {ports} {peer}")
+    (peer,) = rule.groups or rule.prefixes
+    way = rule.direction.value + "".join(str(version) for _, version in counted_as(rule))
+    text = f"{rule.shard} {way} {rule.protocol.value} {rule.ports or 'any'} {peer}"
+    return TEXTS.clean_tag(text)
 
 
 def check_peak(rendered: RenderedSite, count: Count) -> Iterator[Message]:

@@ -81,7 +81,7 @@ def is_tight(entry: RenderedGroup, quotas: Mapping[str, int]) -> bool:
     limit = quotas["rules_per_group"]
     moving = [rule for rule in entry.rules if _by_address(rule)]
     reserve = _largest(map(load_of, _units(entry.group, moving, limit).values()))
-    return len(entry.shards) > 1 and any(
+    return any(
         peak(load_of(rule for rule in entry.rules if rule.shard == shard)) + reserve > limit
         for shard in {rule.shard for rule in moving}
     )
@@ -148,7 +148,7 @@ def _assign(units: _Units, pinned: Load, limit: int, most: int) -> Mapping[str, 
     loads = {key: load_of(own) for key, own in units.items()}
     room = limit - _largest(loads.values())
     ways = [(range(1, count + 1), room, 1) for count in range(1, most)]
-    ways.append((range(max(most, 2)), limit, max(most, 2)))
+    ways.append((range(most), limit, most))
     for shards, largest, choices in ways:
         held = {shard: Counter(() if shard else pinned) for shard in shards}
         places = _place(loads, held, largest, choices)
