@@ -1,7 +1,7 @@
 """EC2 through boto3: complete answers regardless of the number of pages, and errors as sentences."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from itertools import islice
@@ -9,25 +9,13 @@ from typing import Any, TypeVar
 
 from swyx_components.analysis.deployed.stack_state import Fields
 from swyx_components.analysis.deployed.verify import CloudError
-from swyx_components.clouds.aws.records import (
-    COMMANDS,
-    Ec2Rule,
-    NetworkAcl,
-    SecurityGroup,
-    read_interface,
-)
+from swyx_components.clouds.aws.records import COMMANDS, Ec2Rule
 from swyx_components.clouds.inventory import errors_as_messages
 from swyx_components.sets.prefixes import Prefix
 
 _Record = TypeVar("_Record")
 
 _REMEDY = "check AWS_REGION, the credentials and, for the offline cloud, AWS_ENDPOINT_URL"
-_KEYS: Mapping[Callable[[Fields], object], str] = {  # of what each of these reads
-    SecurityGroup.read: "SecurityGroups",
-    Ec2Rule.read: "SecurityGroupRules",
-    read_interface: "NetworkInterfaces",
-    NetworkAcl.read: "NetworkAcls",
-}
 ADDRESS_FILTERS = {4: "addresses.private-ip-address", 6: "ipv6-addresses.ipv6-address"}
 _MOST_VALUES = 200  # of one filter in one call
 
@@ -65,10 +53,10 @@ class Ec2:
         self.client = client
 
     def find(
-        self, read: Callable[[Fields], _Record], name: str, values: Iterable[str]
+        self, kind: tuple[str, Callable[[Fields], _Record]], name: str, values: Iterable[str]
     ) -> list[_Record]:
-        """The records of the kind that `read` reads, of which one filter has any of the values."""
-        key = _KEYS[read]
+        """The records of a kind of which one filter has any of the values."""
+        key, read = kind
         call = COMMANDS[key].rpartition(" ")[2].replace("-", "_")
         pages = self.client.get_paginator(call)
         return [

@@ -11,12 +11,14 @@ from swyx_components.analysis.deployed.verify import Deployed, DeployedGroup, Fo
 from swyx_components.clouds.aws.client import ADDRESS_FILTERS, open_ec2
 from swyx_components.clouds.aws.names import TEXTS
 from swyx_components.clouds.aws.records import (
+    ACLS,
     COMMANDS,
+    GROUPS,
+    INTERFACES,
+    RULES,
     Ec2Records,
     Ec2Rule,
-    NetworkAcl,
     SecurityGroup,
-    read_interface,
     read_records,
     records_of_state,
 )
@@ -40,27 +42,25 @@ def read_deployed(rendered: RenderedSite) -> Deployed:
         CloudError: EC2 can't be reached or refuses, or boto3 is not installed.
     """
     with open_ec2() as ec2:
-        groups = ec2.find(
-            SecurityGroup.read, "tag:swyx:site", [TEXTS.clean_tag(rendered.plan.site)]
-        )
+        groups = ec2.find(GROUPS, "tag:swyx:site", [TEXTS.clean_tag(rendered.plan.site)])
         own = {group.id for group in groups}
-        rules = ec2.resolve(ec2.find(Ec2Rule.read, "group-id", own))
-        interfaces = ec2.find(read_interface, "group-id", own)
+        rules = ec2.resolve(ec2.find(RULES, "group-id", own))
+        interfaces = ec2.find(INTERFACES, "group-id", own)
         for version, name in ADDRESS_FILTERS.items():
             addresses = (a.address for a in rendered.plan.owners if a.version == version)
-            interfaces += ec2.find(read_interface, name, addresses)
+            interfaces += ec2.find(INTERFACES, name, addresses)
         subnets = {subnet for interface in interfaces for subnet in interface.subnets}
         foreign = {id for interface in interfaces for id in interface.groups} - own
-        groups += ec2.find(SecurityGroup.read, "group-id", foreign)
-        rules += ec2.find(Ec2Rule.read, "group-id", foreign)
+        groups += ec2.find(GROUPS, "group-id", foreign)
+        rules += ec2.find(RULES, "group-id", foreign)
         named = {rule.peer_group for rule in rules} - own - {""}
-        interfaces += ec2.find(read_interface, "group-id", named)
+        interfaces += ec2.find(INTERFACES, "group-id", named)
         records = Ec2Records(
             covers=frozenset(COMMANDS),
             groups={group.id: group for group in groups},
             rules=tuple(rules),
             interfaces=tuple({interface.id: interface for interface in interfaces}.values()),
-            acls=tuple(ec2.find(NetworkAcl.read, "association.subnet-id", subnets)),
+            acls=tuple(ec2.find(ACLS, "association.subnet-id", subnets)),
         )
         return Inventory(records).find_deployed(rendered)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from swyx_components.analysis.deployed.stack_state import STACK_TAG, Orphan, StackState
 from swyx_components.clouds.aws.client import Ec2, open_ec2
 from swyx_components.clouds.aws.inventory import OwnGroups
-from swyx_components.clouds.aws.records import Ec2Rule, SecurityGroup, read_interface
+from swyx_components.clouds.aws.records import GROUPS, INTERFACES, RULES, Ec2Rule, SecurityGroup
 from swyx_components.clouds.inventory import Interface
 from swyx_components.planner.model import Direction, Protocol, RenderedSite, Rule
 from swyx_components.sets.prefixes import Prefix
@@ -21,16 +21,16 @@ def find_orphans(rendered: RenderedSite, stack: str, held: StackState) -> tuple[
         CloudError: EC2 can't be reached or refuses, or boto3 is not installed.
     """
     with open_ec2() as ec2:
-        tagged = ec2.find(SecurityGroup.read, f"tag:{STACK_TAG}", [stack])
+        tagged = ec2.find(GROUPS, f"tag:{STACK_TAG}", [stack])
         own = OwnGroups(rendered, tagged)
-        records = ec2.find(Ec2Rule.read, "group-id", own.places)
+        records = ec2.find(RULES, "group-id", own.places)
         planned = _find_planned(ec2, rendered, own, records)
         rules = [
             rule
             for rule in records
             if rule.tags.get(STACK_TAG) == stack or _is_default(rule) or rule.id in planned
         ]
-        interfaces = ec2.find(read_interface, "group-id", own.places)
+        interfaces = ec2.find(INTERFACES, "group-id", own.places)
         found = (
             orphan
             for group in tagged
@@ -50,13 +50,13 @@ def remove_orphans(orphans: Sequence[Orphan]) -> Iterator[Orphan]:
         for orphan in sorted(orphans):
             if orphan.stage == _ATTACHMENT:
                 group, _, interface = orphan.id.partition("_")
-                (found,) = ec2.find(read_interface, "network-interface-id", [interface])
+                (found,) = ec2.find(INTERFACES, "network-interface-id", [interface])
                 rest = [id for id in found.groups if id != group]
                 ec2.client.modify_network_interface_attribute(
                     NetworkInterfaceId=interface, Groups=rest
                 )
             elif orphan.stage == _RULE:
-                (rule,) = ec2.find(Ec2Rule.read, "security-group-rule-id", [orphan.id])
+                (rule,) = ec2.find(RULES, "security-group-rule-id", [orphan.id])
                 way = "egress" if rule.direction is Direction.OUT else "ingress"
                 revoke = getattr(ec2.client, f"revoke_security_group_{way}")
                 revoke(GroupId=rule.owner, SecurityGroupRuleIds=[orphan.id])

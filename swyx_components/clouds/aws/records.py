@@ -190,6 +190,13 @@ class NetworkAcl(NamedTuple):
         )
 
 
+# The kinds of records: their key in answers and files, and how one of them is read.
+GROUPS = ("SecurityGroups", SecurityGroup.read)
+RULES = ("SecurityGroupRules", Ec2Rule.read)
+INTERFACES = ("NetworkInterfaces", read_interface)
+ACLS = ("NetworkAcls", NetworkAcl.read)
+
+
 def _port(raw: Fields, key: str, absent: int | None = -1) -> int:
     port = raw.get(key, int, absent)
     if not -1 <= port <= 65535:
