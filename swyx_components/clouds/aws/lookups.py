@@ -212,7 +212,11 @@ def check_update(
 ) -> Iterator[Message]:
     """What an update would meet in groups and rules with the tags `own`, and at the interfaces."""
     memberships = list(_find_memberships(rendered, interfaces, own, ask))
-    yield from _check_last_groups(rendered.plan.site, memberships)
+    # In groups of the stack alone, and in no more than are planned: EC2 leaves none without a group.
+    for machine, interface, on, ours, _, planned in memberships:
+        if 0 < len(on) <= planned and on == ours:
+            place = f"sites.{rendered.plan.site}.machines.{machine}"
+            yield Message.about("last-group", place, interface=interface, machine=machine)
     yield from check_open_egress(rendered, own, ask)
     yield from check_peak(rendered, partial(_count_rules, ask, own))
     yield from check_memberships(rendered, memberships)
@@ -246,17 +250,6 @@ def _find_memberships(
             groups = [*map(TEXTS.clean_tag, entries)] if is_crowded else []
             there = frozenset(_find_ids(ask, _GROUPS, {"tag:swyx:group": groups}, own))
             yield Membership(name, interface.key, on, ours & on, there, planned)
-
-
-def _check_last_groups(site: str, memberships: Sequence[Membership]) -> Iterator[Message]:
-    """A warning for every interface that is in groups of the stack alone: EC2 leaves none without a group.
-
-    None for an interface that is in more groups than are planned for it.
-    """
-    for machine, interface, on, ours, _, planned in memberships:
-        if 0 < len(on) <= planned and on == ours:
-            place = f"sites.{site}.machines.{machine}"
-            yield Message.about("last-group", place, interface=interface, machine=machine)
 
 
 def check_open_egress(
