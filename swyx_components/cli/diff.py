@@ -79,9 +79,9 @@ def _preview(cloud: Cloud, site: SiteChange, old: Installation, new: Installatio
     """
     before = _render(cloud, site.old, old) if site.old else None
     after = _render(cloud, site.new, new) if site.new else None
-    peak = cloud.check_transient_quotas(before, after)
+    groups = [one.groups if one else () for one in (before, after)]
+    peak = cloud.check_transient_quotas(groups[0], after) if after else ()
     raise_errors(message.of(new.file) for message in peak)
-    groups = (one.groups if one else () for one in (before, after))
     touched = tuple(cloud.preview_update(site.site, *groups))
     if site.is_none and not touched:
         return site

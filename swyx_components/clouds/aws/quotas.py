@@ -17,7 +17,7 @@ from swyx_components.clouds.aws.preview import memberships_of
 from swyx_components.clouds.aws.shard import counted_as, is_tight, load_of, peak, room_on_interface
 from swyx_components.messages import Message
 from swyx_components.planner.model import Direction, RenderedGroup, RenderedSite, Rule, shard_label
-from swyx_components.planner.platform import Usage
+from swyx_components.planner.platform import Groups, Usage
 from swyx_components.sets.prefixes import Prefix
 
 _WORDS = {Direction.IN: "inbound", Direction.OUT: "outbound"}
@@ -27,7 +27,7 @@ def count_quotas(rendered: RenderedSite) -> Iterator[Usage]:
     """Every quota that applies to the site, exceeded or not."""
     quotas = rendered.capabilities.limits
     use = partial(Usage, quotas)
-    for name, shard, rules in _groups(rendered):
+    for name, shard, rules in _by_shard(rendered.groups):
         for (direction, version), used in sorted(load_of(rules).items()):
             note = f"; {_WORDS[direction]} IPv{version} rules, references to groups among them"
             yield use("rules_per_group", used, note, shard_label(name, shard))
@@ -39,9 +39,9 @@ def count_quotas(rendered: RenderedSite) -> Iterator[Usage]:
     yield use("groups_per_region", groups, "; security groups of this site")
 
 
-def _groups(rendered: RenderedSite) -> Iterator[tuple[str, int, Sequence[Rule]]]:
-    """Every security group of the site: its host group, its shard and its rules."""
-    for entry in rendered.groups:
+def _by_shard(groups: Groups) -> Iterator[tuple[str, int, Sequence[Rule]]]:
+    """Every security group of a site: its host group, its shard and its rules."""
+    for entry in groups:
         for shard in entry.shards:
             yield entry.group.name, shard, [rule for rule in entry.rules if rule.shard == shard]
 
@@ -95,10 +95,10 @@ def check_peak(rendered: RenderedSite, count: Count) -> Iterator[Message]:
     Where little is deployed, one question is asked.
     """
     cloud, limit = rendered.capabilities.name, rendered.capabilities.limits["rules_per_group"]
-    largest = max((peak(load_of(rules)) for _, _, rules in _groups(rendered)), default=0)
+    largest = max((peak(load_of(rules)) for _, _, rules in _by_shard(rendered.groups)), default=0)
     if count("", ()) + largest <= limit:
         return
-    for name, shard, rules in _groups(rendered):
+    for name, shard, rules in _by_shard(rendered.groups):
         if count(name, (f"{shard} *",)) + peak(load_of(rules)) <= limit:
             continue
         place = f"sites.{rendered.plan.site}.groups.{shard_label(name, shard)}"
@@ -160,20 +160,16 @@ def check_memberships(
 # ---- the same before anything is updated
 
 
-def check_transient_quotas(
-    before: RenderedSite | None, after: RenderedSite | None
-) -> Iterator[Message]:
+def check_transient_quotas(before: Groups, after: RenderedSite) -> Iterator[Message]:
     """The same errors from plans alone, before anything is updated."""
-    if after is None:
-        return
     yield from check_peak(after, _counting(before))
     yield from check_memberships(after, _plan_memberships(before, after))
 
 
-def _counting(rendered: RenderedSite | None) -> Count:
+def _counting(groups: Groups) -> Count:
     """Counts the rules of a plan as if they were deployed."""
     held: dict[str, list[str]] = defaultdict(list)
-    for name, _, rules in _groups(rendered) if rendered else ():
+    for name, _, rules in _by_shard(groups):
         held[name] += map(rule_tag, rules)
 
     def count(group: str, rules: Sequence[str]) -> int:
@@ -184,11 +180,11 @@ def _counting(rendered: RenderedSite | None) -> Count:
     return count
 
 
-def _plan_memberships(before: RenderedSite | None, after: RenderedSite) -> Iterator[Membership]:
+def _plan_memberships(before: Groups, after: RenderedSite) -> Iterator[Membership]:
     """Every machine's interface, which goes by its addresses; it keeps as many groups as the quotas say."""
     kept = frozenset(map(str, range(after.capabilities.limits["groups_kept"])))
     inside: dict[Prefix, set[str]] = defaultdict(set)
-    for label, addresses in memberships_of(before.groups if before else ()):
+    for label, addresses in memberships_of(before):
         for address in addresses:
             inside[address].add(label)
     for entry in after.groups:
