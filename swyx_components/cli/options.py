@@ -10,9 +10,8 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from swyx_components.catalogue.yaml_source import compose, read_file
+from swyx_components.installation import read_installation
 from swyx_components.installation.values import is_name
-from swyx_components.messages import Diagnostics
 
 _MOST_BYTES = 500_000  # a larger file would keep the person waiting
 Words = Sequence[str]  # what was given for an option that may be repeated
@@ -27,32 +26,20 @@ def find_names(file: str) -> Mapping[str, Sequence[str]]:
 
     try:
         small = Path(file).stat().st_size <= _MOST_BYTES
-        data = compose(read_file(file), Diagnostics(file)) if small else None
-    except Exception:  # the command itself reports what is wrong with the file
-        data = None
-    sites = {
-        key: own for key, own in as_mapping(as_mapping(data).get("sites")).items() if is_name(key)
-    }
-    machines: list[str] = []
-    roles: set[str] = set()
-    for site, value in sites.items():
-        for kind in ("machines", "networks"):
-            for name, end in as_mapping(as_mapping(value).get(kind)).items():
-                machines += [name] if is_name(name) else []
-                own = as_mapping(end).get("roles")
-                roles |= {f"{role}@{site}" for role in (own if isinstance(own, list) else ())}
-    known = sorted(role for role in roles if is_name(role.replace("@", "-", 1)[:40]))
+        installation = read_installation(file)[0] if small else None
+    except (OSError, ValueError):  # the command itself reports what is wrong with the file
+        installation = None
+    sites = installation.sites if installation else {}
+    ends = [(site, end) for site, own in sites.items() for end in own.owners]
+    names = [end.name for _, end in ends]
+    # The roles of a catalogue of the user's own may have any name.
+    roles = {f"{role}@{site}" for site, end in ends for role in end.roles if is_name(role)}
     return {
         "SITE": [*sites],
-        "NAME": machines,
+        "NAME": names,
         "[SITE=]CLOUD": [*PLATFORMS, *(f"{own}={cloud}" for own in sites for cloud in PLATFORMS)],
-        **dict.fromkeys(("SRC", "DST", "[CALLER]", "[CALLED]"), (*machines, *known)),
+        **dict.fromkeys(("SRC", "DST", "[CALLER]", "[CALLED]"), (*names, *sorted(roles))),
     }
-
-
-def as_mapping(value: Any) -> dict[str, Any]:
-    """The value if it is a mapping, else an empty one."""
-    return value if isinstance(value, dict) else {}
 
 
 def _offer(context: click.Context, own: click.Parameter, word: str) -> list[CompletionItem]:

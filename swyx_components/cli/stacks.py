@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from swyx_components.cli.options import as_mapping
 from swyx_components.cli.terminal import refuse
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import read_installation
@@ -39,7 +38,7 @@ def find_stacks(project: Path) -> dict[str, Stack]:
     if "name" not in settings:
         raise refuse("project-missing", "--project", folder=project)
     prefix = f"{settings['name']}:"
-    declared = as_mapping(settings.get("config")).get(f"{prefix}installation")
+    declared = _as_mapping(settings.get("config")).get(f"{prefix}installation")
     declared = declared.get("default") if isinstance(declared, Mapping) else declared
     default = str(declared or _DEFAULT_FILE)
     stacks: dict[str, Stack] = {}
@@ -93,7 +92,7 @@ def _stack_files(folder: Path) -> Iterator[tuple[str, Path, Mapping[str, Any]]]:
     """The name of each stack, its file and its `config`."""
     for path in sorted(folder.glob("Pulumi.*")):
         if name := _STACK_FILE.fullmatch(path.name):
-            yield name[1], path, as_mapping(_read(path).get("config"))
+            yield name[1], path, _as_mapping(_read(path).get("config"))
 
 
 def _unknown_cloud(path: Path, key: str, cloud: str) -> Message:
@@ -111,9 +110,14 @@ def _read(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         return {}
     try:
-        return as_mapping(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
+        return _as_mapping(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
     except (OSError, ValueError, yaml.YAMLError) as problem:
         if isinstance(problem, yaml.YAMLError):
             raise_errors(read_installation(path)[1])  # which says it in words, with line and column
         reason = getattr(problem, "strerror", None) or " ".join(str(problem).split())[:300]
         raise refuse("stack-file-unreadable", str(path), reason=reason) from None
+
+
+def _as_mapping(value: Any) -> dict[str, Any]:
+    """The value if it is a mapping, else an empty one."""
+    return value if isinstance(value, dict) else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -108,9 +109,23 @@ def test_a_name_that_no_file_may_hold_is_never_put_on_a_command_line(tmp_path: P
     hostile = hostile.replace("[SwyxGate]", '["$(z)"]')
     names = find_names(str(write_file(tmp_path, hostile)))
     assert names["SITE"] == ["aachen"]
-    assert names["NAME"] == ["ac-server", "ac-link", "ac-gates"]
+    assert names["NAME"] == ["ac-link", "ac-server"]
     assert "SwyxServer@aachen" in names["SRC"]
     assert not set("$`;() ") & set("".join(names["SRC"]))
+
+
+def test_a_role_of_a_catalogue_is_offered_only_under_a_name(tmp_path: Path) -> None:
+    role = {"kind": "phone", "listeners": {}, "lines": [1]}
+    roles = {
+        "Phone": role,
+        "$(z)": role,
+        "SwyxServer": {**role, "kind": "server", "once_per_site": True},
+    }
+    own = {"version": "1", "source": "s", "roles": roles, "flows": {}}
+    server = {"addresses": ["10.0.0.1"], "roles": ["SwyxServer", "Phone", "$(z)"]}
+    file = {"catalogue": own, "sites": {"a": {"machines": {"server": server}}}}
+    names = find_names(str(write_file(tmp_path, json.dumps(file))))
+    assert names["SRC"] == ("server", "Phone@a", "SwyxServer@a")
 
 
 @pytest.mark.parametrize("content", ["", "[", "sites: [1]", "sites: {a: {machines: 3}}", "a: \x1b"])
