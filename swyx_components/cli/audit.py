@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from swyx_components.analysis.deployed.audit import Audit, remediate
 from swyx_components.cli.options import Words, command, written
 from swyx_components.cli.saved import open_saved
-from swyx_components.cli.sites import choose, choose_names
+from swyx_components.cli.sites import assess_sites, choose, choose_names
 from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer, refuse
 from swyx_components.messages import Message, raise_errors
-from swyx_components.planner import plan_site
-from swyx_components.planner.assess import assess_site
 from swyx_components.planner.model import SitePlan
 from swyx_components.report.deployed import audit_record, write_audit
 
@@ -28,9 +26,10 @@ def audit(file: str, site: str, saved: Words, machines: Words, fix: bool, as_jso
     What calls lack and what is open without need, worst first. Reads saved output of the cloud's own
     command; contacts no cloud.
     """
-    topology, _, (site,), _ = choose(file, [site])
-    plan = plan_site(topology, site)
-    raise_errors(assess_site(plan, topology.installation).messages)
+    topology, _, names, _ = choose(file, [site])
+    (result,) = assess_sites(topology, names)
+    raise_errors(result.messages)
+    plan = result.plan
     if not saved:
         raise refuse("saved-missing", "--saved")
     inventories = open_saved(saved)
@@ -40,7 +39,7 @@ def audit(file: str, site: str, saved: Words, machines: Words, fix: bool, as_jso
     firewall = inventory.find_firewall(plan, _bind(plan, machines))
     found = Audit(plan, firewall, topology.installation)
     if not found.machines:
-        raise refuse("machines-unplaced", "--saved", site=site)
+        raise refuse("machines-unplaced", "--saved", site=plan.site)
     changes = list(remediate(found)) if fix else None
     print_answer(audit_record(found, changes) if as_json else write_audit(found, changes))
     return DONE if found.clean else ANSWER_NO

@@ -9,12 +9,10 @@ from swyx_components.catalogue.load import calls_of
 from swyx_components.catalogue.model import Evidence
 from swyx_components.cli import terminal
 from swyx_components.cli.options import Words, command, written
-from swyx_components.cli.sites import choose_sites, find_name, plan_sites, unknown
+from swyx_components.cli.sites import choose, find_name, plan_sites, unknown
 from swyx_components.cli.stacks import files_of
-from swyx_components.installation import load_installation
-from swyx_components.installation.model import Installation
+from swyx_components.installation import Installation
 from swyx_components.messages import Diagnostics, raise_errors
-from swyx_components.planner.topology import Topology
 from swyx_components.report import flows as report
 
 _WRITERS = {"csv": report.write_csv, "markdown": report.write_markdown, "json": report.write_json}
@@ -43,12 +41,12 @@ def flows(
     chosen = terminal.choose_format(format, as_json, ("table", *_WRITERS, "xlsx"))
     if chosen == "xlsx" and not output:
         raise terminal.refuse("format-binary", "--format", format=chosen)
-    installation = load_installation(file)
-    topology, inputs = Topology(installation), files_of(installation)
+    topology, _, names, _ = choose(file, sites)
+    installation, shown = topology.installation, frozenset(names)
+    inputs = files_of(installation)
     wanted = _read_words(installation, roles=roles, machines=machines, evidence=evidence)
-    names = frozenset(choose_sites(installation, sites))
-    plans = plan_sites(topology, sorted(names))
-    listed = ((plan.site, tuple(list_rows(topology, plan, names, wanted))) for plan in plans)
+    plans = plan_sites(topology, names)
+    listed = ((plan.site, tuple(list_rows(topology, plan, shown, wanted))) for plan in plans)
     rows = (row for _, own in listed for row in own)
     if chosen == "xlsx":
         _save_workbook(rows, Path(output), inputs)

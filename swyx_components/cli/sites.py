@@ -28,8 +28,8 @@ class Chosen(NamedTuple):
     clouds: Mapping[str, str]
 
 
-def choose(file: str, sites: Sequence[str] = (), clouds: Iterable[str] = ()) -> Chosen:
-    """The installation of FILE, the sites of `--site` or all, and the clouds of `--cloud`.
+def choose(file: str, sites: Sequence[str] = (), clouds: Iterable[str] | None = None) -> Chosen:
+    """The installation of FILE, the sites of `--site` or all, and the clouds of a command that has `--cloud`.
 
     Raises:
         SwyxError: the file has errors, or there is no such site or cloud.
@@ -38,7 +38,7 @@ def choose(file: str, sites: Sequence[str] = (), clouds: Iterable[str] = ()) -> 
     raise_errors(found)
     assert installation is not None  # only errors keep a file from that
     names = choose_sites(installation, sites)
-    bound = bind_clouds(installation, clouds)
+    bound = {} if clouds is None else bind_clouds(installation, clouds)
     return Chosen(Topology(installation), about_sites(found, names), names, bound)
 
 
