@@ -19,10 +19,10 @@ PortRange = tuple[int, int]
 """The first and the last port."""
 Ports = int | str | PortRange
 """A port, or a range: (50000, 50199), or "50000-50199" as in a file."""
+DcomRanges = Mapping[Literal["server", "client"], PortRange]
 Listener = Literal[
     "h225", "local", "media", "media_tcp", "media_udp", "ras", "remote", "session", "sip"
 ]
-_FLOWS = {"enable": "flows", "disable": "flows"}
 _PACKAGE = str(Path(__file__).parents[1]) + os.sep
 
 
@@ -35,13 +35,6 @@ class NetworkRole(Role):
 
 
 Overrides = Mapping[type[Role], Mapping[Listener, Ports]]
-
-
-class DcomRanges(TypedDict):
-    """DCOM with a range for each side."""
-
-    server: PortRange
-    client: PortRange
 
 
 class DecisionSettings(TypedDict, total=False):
@@ -86,7 +79,8 @@ class SiteBuilder:
 
     def settle(self, settings: Mapping[str, Any]) -> None:
         """Override existing settings."""
-        parts = dict.fromkeys(DecisionSettings.__annotations__, "decisions") | _FLOWS
+        parts = dict.fromkeys(DecisionSettings.__annotations__, "decisions")
+        parts |= {"enable": "flows", "disable": "flows"}
         for key, value in settings.items():
             part = parts.get(key)
             (self._own.setdefault(part, {}) if part else self._own)[key] = plain(value)
