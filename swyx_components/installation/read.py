@@ -40,7 +40,6 @@ from swyx_components.messages import (
     severities,
 )
 
-_MAY_BE_NONE = "groups_kept"  # of all quotas
 Source = str | Path | Mapping[str, Any]
 Outcome = tuple[Installation | None, tuple[Message, ...]]
 
@@ -260,7 +259,7 @@ def _read_quotas(node: Node) -> dict[str, dict[str, int]]:
         limits = node.child(cloud)
         limits.open(f"quotas_{cloud}")
         counts = {
-            key: limits.read(key, read_count, None, 0 if key == _MAY_BE_NONE else 1)
+            key: limits.read(key, read_count, None, 0 if key == "groups_kept" else 1)
             for key in limits.examples
         }
         quotas[cloud] = {key: count for key, count in counts.items() if count is not None}

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from functools import partial
-from itertools import combinations
 
 from swyx_components.catalogue.model import Role
 from swyx_components.installation.context import ANY_ROLE, Claim, Kind, Node, Seat, as_text
@@ -98,29 +97,26 @@ def _read_networks(node: Node, site: str, machines: Iterable[Machine]) -> list[N
         if is_name(entry.key):
             network = Network(name=entry.key, addresses=cidrs, roles=roles, managed=managed)
             networks.append(network)
-            _check_managed(entry, network, machines)
         else:
             context.doubt(site, meant=roles)
-    _check_apart(node, networks)
+    _check_managed(node, networks, machines)
     return networks
 
 
-def _check_managed(node: Node, network: Network, machines: Iterable[Machine]) -> None:
-    """A managed network's group has its name, which no group of machines may have."""
-    for machine in machines if network.managed else ():
-        if network.name.lower() == "-".join(machine.roles).lower():
-            node.add("managed-name", network=network.name, machine=machine.name)
-            return
-
-
-def _check_apart(node: Node, networks: Iterable[Network]) -> None:
-    """A host of a managed network is in no other network, whose rules it would not have."""
-    for pair in combinations(networks, 2):
-        other, one = sorted(pair, key=lambda network: network.managed)
-        shared = (p for p in one.addresses if any(map(p.overlaps, other.addresses)))
-        cidr = next(shared, None) if one.managed else None
-        if cidr is not None:
-            node.child(one.name).add("managed-overlap", cidr=cidr, other=other.name)
+def _check_managed(node: Node, networks: Iterable[Network], machines: Iterable[Machine]) -> None:
+    """A managed network's group has its name, which no group of machines may have. Its hosts are in no
+    other network, whose rules they would not have.
+    """
+    others = [network for network in networks if not network.managed]
+    for one in (network for network in networks if network.managed):
+        child, group = node.child(one.name), one.name.lower()
+        if named := [own.name for own in machines if "-".join(own.roles).lower() == group]:
+            child.add("managed-name", network=one.name, machine=named[0])
+        for other in others:
+            shared = (cidr for cidr in one.addresses if any(map(cidr.overlaps, other.addresses)))
+            if cidr := next(shared, None):
+                child.add("managed-overlap", cidr=cidr, other=other.name)
+        others.append(one)
 
 
 def read_claimed(node: Node, site: str, kind: Kind) -> tuple[Prefix, ...]:
