@@ -108,8 +108,6 @@ def check_decisions(context: ReadContext, sites: Mapping[str, Site], nodes: Iter
 
 def check_extra_rules(context: ReadContext, sites: Mapping[str, Site]) -> None:
     """No rule of a site's own opens DCOM to another site or to the public, nor asks for multicast."""
-    if not any(site.extra_rules for site in sites.values()):
-        return
     mapper = context.catalogue.endpoint_mapper
     anywhere = {ports for site in sites.values() for ports in _dcom_ranges(site.decisions)}
     possible = PortSet.union_of((*anywhere, (mapper, mapper)))
@@ -203,17 +201,17 @@ def check_summaries(context: ReadContext) -> None:
 
     Each IP version is judged for itself: one without a CIDR in the summary is not summarised.
     """
-    if not any(claim.kind is Kind.SUMMARY for claim in context.claims):
-        return
-    by_site: dict[str, list[Claim]] = {}
+    by_site: dict[str, list[Claim]] = {
+        claim.site: [] for claim in context.claims if claim.kind is Kind.SUMMARY
+    }
     for claim in context.claims:
-        by_site.setdefault(claim.site, []).append(claim)
+        if claim.site in by_site:
+            by_site[claim.site].append(claim)
     for claims in by_site.values():
-        if summary := [claim for claim in claims if claim.kind is Kind.SUMMARY]:
-            _check_nesting(context, summary)
-            outside = [*dict.fromkeys(_outside(summary, claims))]
-            if outside:
-                summary[0].owner.add("summary-outside", outside=shorten(outside, 5))
+        summary = [claim for claim in claims if claim.kind is Kind.SUMMARY]
+        _check_nesting(context, summary)
+        if outside := [*dict.fromkeys(_outside(summary, claims))]:
+            summary[0].owner.add("summary-outside", outside=shorten(outside, 5))
 
 
 def _check_nesting(context: ReadContext, summary: Sequence[Claim]) -> None:

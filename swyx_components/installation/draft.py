@@ -21,7 +21,6 @@ from swyx_components.messages import TOP, Diagnostics, SwyxError, fold, raise_er
 MACHINES, NETWORKS = "machines", "networks"
 KINDS = {MACHINES: ("addresses", "10.1.0.10"), NETWORKS: ("cidrs", "10.1.20.0/24")}
 """What a site consists of: the key of its addresses, and one as an example."""
-_LONGEST_NAME = 40
 _Data = dict[str, Any]  # as it stands in a file
 
 
@@ -40,7 +39,7 @@ def make_draft(
     named: _Data = {}
     for place, (near, far, manager) in enumerate(links, 1):
         name = f"{near}-{far}"
-        key = name if len(name) <= _LONGEST_NAME else f"link-{place}"
+        key = name if is_name(name) else f"link-{place}"
         named[key] = {"sites": [near, far], "link_manager": manager}
     return Draft({"swyxware": catalogue.version, "decisions": {}, "sites": sites, "links": named})
 

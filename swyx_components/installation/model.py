@@ -5,15 +5,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from swyx_components.catalogue.model import Catalogue, Transport
-from swyx_components.sets.ports import PortRange, PortSet
+from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
 
 # (role, listener key) -> the range that replaces the catalogue's, sorted by key. `media` of a role
 # whose listeners are media_udp and media_tcp is already spread over both.
 PortOverrides = tuple[tuple[tuple[str, str], PortRange], ...]
-
-
-_BOTH_CORNET_PORTS = PortSet.of((4060, 4061))
 
 
 class Egress(Enum):
@@ -40,7 +37,7 @@ class Decisions:
     h245_preset: str = ""
     fax_transports: tuple[Transport, ...] = (Transport.UDP,)
     fax_stated: bool = False
-    cornet: PortSet = _BOTH_CORNET_PORTS
+    cornet: PortSet = NO_PORTS
     cornet_pinned: bool = False
 
     def as_words(self) -> dict[str, str]:

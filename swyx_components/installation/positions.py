@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -64,15 +65,14 @@ def _ways(place: str) -> Iterator[str]:
 def _read_positions(file: str, wanted: Collection[str]) -> dict[str, Position]:
     """The position of each of these places, as far as the file has it."""
     found: dict[str, Position] = {}
-    try:
+    # What could be read before an error is right.
+    with suppress(SwyxError, RecursionError, ValueError, yaml.YAMLError):
         events = iter(CParser(read_file(file)).get_event, None)
         for event in events:
             for place, mark in _walk(events, event):
                 if place in wanted and place not in found:
                     found[place] = mark.line + 1, mark.column + 1
         found[""] = 1, 1
-    except (SwyxError, RecursionError, ValueError, yaml.YAMLError):
-        pass  # what could be read so far is right
     return found
 
 

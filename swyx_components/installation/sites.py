@@ -180,18 +180,10 @@ def _check_manager(site: Site, node: Node, role: Role) -> None:
         ("manager-missing-or-path", {"path": paths[-1]}) if paths else ("manager-missing", {})
     )
     values = {"role": role.name, "manager": role.needs_manager, "site": site.name, **other}
-    _first_place(node, role.name).add(id, **values)
-
-
-def _first_place(site: Node, role: str) -> Node:
-    """Where the file first names a role, machines before networks, by name."""
-    for kind in ("machines", "networks"):
-        ends = site.value.get(kind)
-        for name, end in sorted(ends.items()) if type(ends) is dict else ():
-            roles = end.get("roles") if type(end) is dict else None
-            if type(roles) is list and role in roles:
-                return site.child(kind).child(name).child("roles").item(roles.index(role))
-    return site
+    owner = next(own for own in site.owners if role.name in own.roles)
+    ends = node.child("machines" if isinstance(owner, Machine) else "networks")
+    roles = ends.child(owner.name).child("roles")
+    roles.item(list(map(as_text, roles.value)).index(role.name)).add(id, **values)
 
 
 def read_extra_rules(site: Node, egress: Egress) -> tuple[ExtraRule, ...]:
