@@ -50,9 +50,7 @@ class Subnet(NamedTuple):
         return cls(
             id=raw.get("id", str),
             name=raw.get("name", str),
-            prefixes=tuple(
-                map(Prefix.parse, sorted({*raw.parse(str, "addressPrefix", "addressPrefixes")}))
-            ),
+            prefixes=tuple(sorted({*raw.parse(Prefix.parse, "addressPrefix", "addressPrefixes")})),
             group=raw.nested("networkSecurityGroup").get("id", str, ""),
             configurations=tuple(
                 (each.get("id", str), each.parse(Prefix.parse, "privateIPAddress"))
@@ -143,8 +141,7 @@ class Interfaces:
                     canonical = _ID.sub(_CANONICAL, id)
                     own[key_of(id)] = value if canonical == id else canonical
                     self.problems += self._check(machine, id)
-            if own:
-                found[machine.name] = tuple(own.values())
+            found[machine.name] = tuple(own.values())
         return found
 
     def _find_by_address(

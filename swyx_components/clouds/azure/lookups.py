@@ -38,11 +38,11 @@ class NewInterface(NamedTuple):
 
 
 class AzureSite(NamedTuple):
-    """Where a site's resources go, and by machine the interfaces that exist and those to make."""
+    """Where a site's resources go, the interfaces that exist by machine, and those to make."""
 
     location: pulumi.Input[str] | None
     existing: Mapping[str, tuple[pulumi.Input[str], ...]] = {}
-    new: Mapping[str, tuple[NewInterface, ...]] = {}
+    new: tuple[NewInterface, ...] = ()
     messages: tuple[Message, ...] = ()
 
 
@@ -65,18 +65,13 @@ def look_up(wanted: Deployment, ask: Lookups) -> AzureSite:
     found = find_network({**network, **known}, own, ask)
     interfaces = Interfaces(wanted.site, known["resource_group"], ask)
     existing, problems = interfaces.find(rest, own, found), interfaces.problems
-    new = {each.name: (*_place_new(each, own[each.name], found, problems),) for each in to_make}
+    new = [made for each in to_make for made in _place_new(each, own[each.name], found, problems)]
     raise_errors(problems)
-    extra = (  # a dynamic address beside those of the machine
-        about("extra-ipv4", machine)
-        for machine in sorted(to_make, key=lambda machine: machine.name)
-        if not all(each.is_fixed for each in new[machine.name])
-    )
     return AzureSite(
         location=network.get("location", found.location or interfaces.location),
         existing=existing,
-        new=new,
-        messages=(*_find_subnet_groups(attached, found), *extra),
+        new=tuple(new),
+        messages=(*_find_subnet_groups(attached, found), *sorted({*problems})),
     )
 
 
@@ -110,24 +105,27 @@ def _place_new(
     """
     place = f"machines.{machine.name}.interface"
     given = _read(binding.get("interface") or {}, "NetworkInterface", place, problems)
-    own = [each if isinstance(each, Mapping) else {} for each in given.pop("ip_configurations", ())]
+    given_ones = given.pop("ip_configurations", ())
+    own = iter([each if isinstance(each, Mapping) else {} for each in given_ones])
     subnets = list(_find_subnets(machine, binding, network, problems))
     for suffix, subnet, addresses in subnets:
         configurations = [*configure(subnet, addresses, own)]
-        own = own[len(configurations) :]
+        is_fixed = "private_ip_address" in configurations[0]
+        if not is_fixed:  # a dynamic address beside those of the machine
+            problems.append(about("extra-ipv4", machine))
         yield NewInterface(
             machine=machine.name,
             suffix=suffix,
-            is_fixed="private_ip_address" in configurations[0],
+            is_fixed=is_fixed,
             properties={**given, "ip_configurations": configurations},
         )
-    if own and subnets:
+    if subnets and (left := len([*own])):
         place = f"{place}.ip_configurations"
-        problems.append(Message.about("configurations-left", place, count=len(own)))
+        problems.append(Message.about("configurations-left", place, count=left))
 
 
 def configure(
-    subnet: pulumi.Input[str], addresses: Sequence[Prefix], own: Sequence[Mapping[str, Any]]
+    subnet: pulumi.Input[str], addresses: Sequence[Prefix], own: Iterator[Mapping[str, Any]]
 ) -> Iterator[Mapping[str, Any]]:
     """One IP configuration per address, the first IPv4 one primary, with the caller's own properties by
     place. Their names are their places: Azure lets the address of the primary one change and not its name.
@@ -147,7 +145,7 @@ def configure(
         fixed.insert(0, dynamic)
     for place, configuration in enumerate(fixed):
         yield {
-            **dict(*own[place : place + 1]),
+            **next(own, {}),
             **configuration,
             "name": f"secondary-{place}" if place else "primary",
             "primary": place == 0,
@@ -185,7 +183,7 @@ _OWN: Mapping[str, frozenset[str]] = {  # what the component sets, by kind
     "NetworkInterface": frozenset(
         {"resource_group_name", "network_interface_name", "location", "network_security_group"}
     ),
-    "NetworkInterfaceIPConfiguration": frozenset(*configure("", EVERYWHERE[:1], ())),
+    "NetworkInterfaceIPConfiguration": frozenset(*configure("", EVERYWHERE[:1], iter(()))),
 }
 
 

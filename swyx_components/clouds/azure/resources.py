@@ -92,13 +92,13 @@ class Writer:
         for is_fixed in (True, False):
             before = pulumi.ResourceOptions(depends_on=list(made.values()))
             own = pulumi.ResourceOptions.merge(options, before)
-            for machine, interfaces in self._site.new.items():
-                for each in interfaces:
-                    if each.is_fixed is is_fixed:
-                        group = groups[machine]
-                        made[machine, each.suffix] = self._make_interface(each, group, own)
-        for machine, interfaces in self._site.new.items():
-            found[machine] = tuple(made[machine, each.suffix].id for each in interfaces)
+            for each in self._site.new:
+                if each.is_fixed is is_fixed:
+                    group = groups[each.machine]
+                    made[each.machine, each.suffix] = self._make_interface(each, group, own)
+        for each in self._site.new:
+            ids = found.get(each.machine, ())
+            found[each.machine] = (*ids, made[each.machine, each.suffix].id)
         return found
 
     def _associate(

@@ -43,7 +43,7 @@ def new(
     machine: str, *addresses: str, suffix: str = "", configurations: Any = (), **properties: Any
 ) -> NewInterface:
     prefixes = tuple(map(Prefix.parse, addresses))
-    made = [*configure(f"/subnets/{suffix}", prefixes, configurations)]
+    made = [*configure(f"/subnets/{suffix}", prefixes, iter(configurations))]
     return NewInterface(
         machine=machine,
         suffix=suffix,
@@ -53,7 +53,7 @@ def new(
 
 
 def one(interface: NewInterface) -> Mapping[str, Any]:
-    return attach(new={"server": (interface,)}).one(NIC, "stack.server-nic").inputs
+    return attach(new=(interface,)).one(NIC, "stack.server-nic").inputs
 
 
 def test_an_association_is_named_after_the_machine_and_a_further_one_after_its_place() -> None:
@@ -75,14 +75,14 @@ def test_without_pulumi_azure_an_interface_that_exists_is_refused_with_the_comma
     monkeypatch.setitem(sys.modules, "pulumi_azure.network", None)
     with pytest.raises(SwyxError, match=r"pip install 'swyx-components\[azure-attach\]'"):
         attach(existing={"server": ("/nic/1",)})
-    assert attach(new={"server": (new("server", "10.8.0.10"),)}).of(NIC)
+    assert attach(new=(new("server", "10.8.0.10"),)).of(NIC)
 
 
 def test_pulumi_azure_is_loaded_only_for_an_interface_that_exists(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delitem(sys.modules, "pulumi_azure.network", raising=False)
-    attach(new={"server": (new("server", "10.8.0.10"),)})
+    attach(new=(new("server", "10.8.0.10"),))
     assert "pulumi_azure.network" not in sys.modules
 
 
@@ -104,7 +104,7 @@ def test_a_made_interface_has_its_group_and_configurations_by_place() -> None:
 
 def test_an_interface_in_a_second_subnet_is_named_after_it() -> None:
     interfaces = new("server", "10.8.0.10"), new("server", "10.8.1.10", suffix="back")
-    made = attach(new={"server": interfaces})
+    made = attach(new=interfaces)
     assert [(each.name, each.inputs["networkInterfaceName"]) for each in made.of(NIC)] == [
         ("stack.server-nic", "acme.server-nic"),
         ("stack.server.back-nic", "acme.server.back-nic"),
@@ -141,7 +141,7 @@ def test_every_argument_of_the_provider_is_handed_through() -> None:
 
 def test_an_interface_of_ipv6_alone_has_a_dynamic_ipv4_address_and_is_made_last() -> None:
     """Azure gives the lowest that is free, which may be one that another machine is to have."""
-    made = attach(new={"gate": (new("gate", "fd00::11"),), "server": (new("server", "10.8.0.10"),)})
+    made = attach(new=(new("gate", "fd00::11"), new("server", "10.8.0.10")))
     gate = made.one(NIC, "stack.gate-nic")
     first, second = gate.inputs["ipConfigurations"]
     assert (first["name"], first["privateIPAllocationMethod"]) == ("primary", "Dynamic")

@@ -259,12 +259,12 @@ def own(made: NewInterface) -> list[dict[str, Any]]:
 def test_an_interface_is_made_where_one_is_asked_for() -> None:
     azure = Azure()
     two = machine("server", "10.8.0.10", "10.8.1.10")
-    made = find(azure, [two], server={"interface": {}}).new["server"]
+    made = find(azure, [two], server={"interface": {}}).new
     assert [(each.suffix, *placed(each)) for each in made] == [
         ("", ("/a", "10.8.0.10")),
         ("b", ("/b", "10.8.1.10")),
     ]
-    (only,) = find(azure, [two], server={"subnet_id": "/c"}).new["server"]
+    (only,) = find(azure, [two], server={"subnet_id": "/c"}).new
     assert placed(only) == [("/c", "10.8.0.10"), ("/c", "10.8.1.10")]
 
 
@@ -276,7 +276,7 @@ def test_properties_are_handed_through_under_either_spelling() -> None:
         "ip_configurations": [{"publicIPAddress": {"id": "/ip"}}, {}],
     }
     two = machine("server", "10.8.0.10", "10.8.0.20")
-    (made,) = find(Azure(), [two], server={"interface": given}).new["server"]
+    (made,) = find(Azure(), [two], server={"interface": given}).new
     assert {**made.properties, "ip_configurations": own(made)} == {
         "enable_accelerated_networking": True,
         "dns_settings": {"dns_servers": ["10.8.0.4"]},
@@ -288,7 +288,7 @@ def test_properties_are_handed_through_under_either_spelling() -> None:
 def test_configurations_follow_the_machines_addresses_over_all_its_interfaces() -> None:
     given = {"ip_configurations": [{"public_ip_address": {"id": "/1"}}, {"type": "x"}]}
     two = machine("server", "10.8.0.10", "10.8.1.10")
-    first, second = find(Azure(), [two], server={"interface": given}).new["server"]
+    first, second = find(Azure(), [two], server={"interface": given}).new
     assert (own(first), own(second)) == ([{"public_ip_address": {"id": "/1"}}], [{"type": "x"}])
 
 
