@@ -144,37 +144,32 @@ class _Search:
 
     def fewest(self) -> list[int]:
         """The sets by their places: found greedily first, then better ones."""
-        cells: Set[_Cell] = self.holding.keys()
-        left = cells
+        left: Set[_Cell] = self.holding.keys()
         while left:
             gains = [len(own & left) for own in self.covered]
             self.best.append(gains.index(max(gains)))
             left = left - self.covered[self.best[-1]]
-        self._branch(cells, [])
+        self._branch(self.holding.keys(), [])
         return sorted(self.best)
 
     def _branch(self, cells: Set[_Cell], chosen: list[int]) -> None:
-        if not cells:
-            if len(chosen) < len(self.best):
-                self.best = chosen
-            return
         self.work += _STEP + len(cells) * len(self.covered)
-        if self.work > _SEARCH_WORK:
-            return
         apart = self._apart(cells)
-        if len(chosen) + len(apart) >= len(self.best):
+        if self.work > _SEARCH_WORK or len(chosen) + len(apart) >= len(self.best):
             return
-        options = min((self.holding[cell] for cell in apart), key=len)
-        held = {place: self.covered[place] & cells for place in options}
+        if not apart:
+            self.best = chosen
+            return
+        held = {place: self.covered[place] & cells for place in self.holding[apart[0]]}
         kept: list[int] = []
-        for place in sorted(options, key=lambda place: (-len(held[place]), place)):
+        for place in sorted(held, key=lambda place: (-len(held[place]), place)):
             if not any(held[place] <= held[other] for other in kept):
                 kept.append(place)
         for place in kept:
             self._branch(cells - held[place], [*chosen, place])
 
     def _apart(self, cells: Set[_Cell]) -> list[_Cell]:
-        """Cells of which no two fit into one set: at least as many sets are needed."""
+        """Cells of which no two fit into one set, the rarest first: at least as many sets are needed."""
         found: list[_Cell] = []
         beside = set[int]()
         for cell in self.rarest:
