@@ -4,7 +4,6 @@ whether it can take its group.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any, NamedTuple
 
 import pulumi
@@ -29,7 +28,6 @@ _ID = re.compile(
 )
 # As pulumi-azure takes it: only the names in it may be in any case.
 _CANONICAL = r"/subscriptions/\1/resourceGroups/\2/providers/Microsoft.Network/networkInterfaces/\3"
-_AT_ONCE = 32  # interfaces asked for their addresses before the next ones are
 
 
 class Subnet(NamedTuple):
@@ -65,6 +63,16 @@ class VirtualNetwork(NamedTuple):
     name: str = ""
     location: str | None = None
     subnets: tuple[Subnet, ...] = ()
+
+    @property
+    def holders(self) -> Mapping[Prefix, str]:
+        """The IP configuration that has each address, as far as these are told."""
+        return {
+            address: id
+            for subnet in self.subnets
+            for id, own in subnet.configurations
+            for address in own
+        }
 
     def subnet_of(self, address: Prefix) -> Subnet | None:
         """The subnet that an address lies in."""
@@ -119,22 +127,28 @@ class Interfaces:
     def find(
         self, machines: Sequence[Machine], bindings: Bindings, network: VirtualNetwork
     ) -> Mapping[str, tuple[pulumi.Input[str], ...]]:
-        """Those of each machine, each once, in the order given or by address."""
+        """Those of each machine, each once, in the order given or by address.
+
+        Where the network's answer has no addresses, the interfaces of the subnets in question are asked.
+        """
         bound = {
             each.name: [own[1:] for own in bound_ids(each, bindings[each.name], self._ask)]
             for each in machines
         }
+        ids = {id for given in bound.values() for id, _ in given}
         rest = [machine for machine in machines if not bound[machine.name]]
-        if network.name:
-            bound |= self._find_by_address(rest, network)
-        else:
-            keys = "interface_id or subnet_id"
-            self.problems += (about("machine-unbound", machine, key=keys) for machine in rest)
-        self._read(sorted({id for given in bound.values() for id, _ in given}))
+        wanted, told = {each for machine in rest for each in machine.addresses}, network.holders
+        ids |= {_interface_of(told[address]) for address in wanted & told.keys()}
+        for subnet in filter(None, {*map(network.subnet_of, wanted - told.keys())}):
+            ids |= {_interface_of(id) for id, own in subnet.configurations if not own}
+        self._read(sorted(ids))
+        read = [each for each in self._known.values() if isinstance(each, Interface)]
+        holders = {**{own.prefix: each.id for each in read for own in each.addresses}, **told}
         found: dict[str, tuple[pulumi.Input[str], ...]] = {}
         for machine in machines:
             own: dict[Any, pulumi.Input[str]] = {}
-            for place, (id, value) in enumerate(bound[machine.name]):
+            given = bound[machine.name] or self._find_by_address(machine, network.name, holders)
+            for place, (id, value) in enumerate(given):
                 if not id:
                     own[place] = value
                 elif key_of(id) not in own:
@@ -145,60 +159,34 @@ class Interfaces:
         return found
 
     def _find_by_address(
-        self, machines: Sequence[Machine], network: VirtualNetwork
-    ) -> dict[str, list[tuple[str, pulumi.Input[str]]]]:
-        """The interfaces that have the machines' addresses; an error for every address that none has.
+        self, machine: Machine, network: str, holders: Mapping[Prefix, str]
+    ) -> Iterator[tuple[str, str]]:
+        """The interfaces that have the machine's addresses; an error for every address that none has."""
+        for address in machine.addresses if network else ():
+            holder = holders.get(address, "")
+            if id := _interface_of(holder):
+                yield id, id
+                continue
+            why = "address-held" if holder else "interface-not-found"
+            values = {"address": address.address, "network": network, "holder": holder}
+            self.problems.append(about(why, machine, **values))
+        if not network:
+            keys = "interface_id or subnet_id"
+            self.problems.append(about("machine-unbound", machine, key=keys))
 
-        Where the network's answer has no addresses, the interfaces of the subnets in question are asked, some
-        at a time, until all are found.
-        """
-        wanted = {address for machine in machines for address in machine.addresses}
-        holders = {
-            address: id
-            for subnet in network.subnets
-            for id, told in subnet.configurations
-            for address in told
-        }
-        untold = (
-            _interface_of(id)
-            for subnet in network.subnets
-            if any(network.subnet_of(address) is subnet for address in wanted - holders.keys())
-            for id, told in subnet.configurations
-            if not told
-        )
-        while wanted - holders.keys() and (batch := list(islice(untold, _AT_ONCE))):
-            for found in self._read(batch):
-                holders |= {each.prefix: found.id for each in found.addresses}
-        bound: dict[str, list[tuple[str, pulumi.Input[str]]]] = {}
-        for machine in machines:
-            own = bound.setdefault(machine.name, [])
-            for address in machine.addresses:
-                holder = holders.get(address, "")
-                if id := _interface_of(holder):
-                    own.append((id, id))
-                    continue
-                why = "address-held" if holder else "interface-not-found"
-                values = {"address": address.address, "network": network.name, "holder": holder}
-                self.problems.append(about(why, machine, **values))
-        return bound
-
-    def _read(self, ids: Iterable[str]) -> Sequence[Interface]:
-        """Those of them that can be read; asks for those that were not asked for yet."""
+    def _read(self, ids: Iterable[str]) -> None:
         matches = {key_of(id): match for id in ids if (match := _ID.fullmatch(id))}
-        new = {key: match for key, match in matches.items() if key not in self._known}
         asked = [
             {"resourceGroupName": match[2], "networkInterfaceName": match[3]}
-            for match in new.values()
+            for match in matches.values()
         ]
         answers = self._ask.together(_INTERFACE, asked)
-        for (key, match), answer in zip(new.items(), answers, strict=True):
+        for (key, match), answer in zip(matches.items(), answers, strict=True):
             if isinstance(answer, BaseException):
                 self._known[key] = answer
             else:
                 self._known[key] = read_interface(Fields({**answer, "id": match[0]}, match[0]))
                 self.location = self.location or answer.get("location")
-        known = map(self._known.get, matches)
-        return [each for each in known if isinstance(each, Interface)]
 
     def _check(self, machine: Machine, id: str) -> Iterator[Message]:
         """Why a machine's group can't be put on an interface."""
