@@ -104,7 +104,6 @@ class _Finder:
         self._plan = plan
         self._flows = flows  # those among networks too, which the plan has no rules for
         self._catalogue = topology.catalogue
-        self._decisions = topology.view(plan.site).site.decisions
         roles = topology.catalogue.roles
         self._roles = tuple(role for role in endpoint.kind.roles if roles[role].kind != _PHONE)
 
@@ -129,14 +128,14 @@ class _Finder:
         else:
             rules = self._plan.group(group.name).rules
         for name, own in endpoint.hosts:
-            openings = tuple(self._open(rules, own, () if settings.network else own))
+            openings = tuple(self._open(rules, own))
             yield replace(settings, name=name, prefixes=own, openings=openings)
 
     # ---- what it listens on
 
     def _find_dcom(self) -> DcomRange | None:
         """The decided ranges of the DCOM flows that end here."""
-        decisions, rows = self._decisions, self._catalogue.flows
+        decisions, rows = self._plan.decisions, self._catalogue.flows
         decided = {"dcom_server": decisions.dcom_server, "dcom_client": decisions.dcom_client}
         found = {
             (flow.flow, range_)
@@ -165,7 +164,7 @@ class _Finder:
     def _find_settings(self) -> Iterator[PortSetting]:
         """Overrides that hold here, and the decision that pins a listener's port."""
         for listener, in_effect in self._listeners():
-            ports = self._decisions.cornet if listener.decided_by else in_effect
+            ports = self._plan.decisions.cornet if listener.decided_by else in_effect
             if ports != listener.ports:
                 yield PortSetting(listener, ports)
 
@@ -210,14 +209,13 @@ class _Finder:
             for name, addresses in flow.responder.hosts:
                 yield Gatekeeper(flow.initiator_role, name, addresses, port, *why)
 
-    def _open(
-        self, rules: Iterable[Rule], prefixes: Iterable[Prefix], own: Iterable[Prefix]
-    ) -> Iterator[Rule]:
-        """The rules with addresses instead of groups, without the host's own and versions it lacks."""
+    def _open(self, rules: Iterable[Rule], prefixes: Sequence[Prefix]) -> Iterator[Rule]:
+        """The rules with addresses instead of groups, without a machine's own and versions it lacks."""
         versions = {prefix.version for prefix in prefixes}
+        own = prefixes if self._endpoint.kind.is_machine else ()
         for rule in rules if self._roles else ():
-            machines = [m for name in rule.groups for m in self._plan.group(name).machines]
-            peers = rule.prefixes or [address for m in machines for address in m.addresses]
+            groups = map(self._plan.group, rule.groups)
+            peers = rule.prefixes or chain(*(group.addresses for group in groups))
             kept = collapse_prefixes(p for p in peers if p.version in versions and p not in own)
             if kept:
                 yield rule._replace(groups=(), prefixes=kept)

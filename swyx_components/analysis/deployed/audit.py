@@ -20,7 +20,6 @@ from swyx_components.analysis.deployed.reachability import (
     find_requirements,
     join_packets,
 )
-from swyx_components.analysis.places import hosts_of
 from swyx_components.catalogue.model import Evidence, FlowRow, Phase
 from swyx_components.installation.check import NEVER_PUBLIC
 from swyx_components.installation.model import Egress, Installation
@@ -177,7 +176,7 @@ class Audit:
                 if self._is_planned(entry):
                     merged[entry][machine] = packets
         sites = self._installation.sites.values()
-        inside = (prefix for site in sites for host in hosts_of(site) for prefix in host.prefixes)
+        inside = (prefix for site in sites for own in site.owners for prefix in own.addresses)
         # Not the public's: private by definition, a site's own, or the platform's.
         known = collapse_prefixes((*NEVER_PUBLIC, *self.firewall.platform, *inside))
         for entry, machines in merged.items():
