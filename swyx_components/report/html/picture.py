@@ -4,7 +4,7 @@ The site with most links is in the middle; on ellipses around it are its neighbo
 what is not linked to them.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import cos, pi, sin
 from typing import NamedTuple
 
@@ -22,16 +22,8 @@ _BESIDE = 210  # between two boxes that are all: room for the words on their lin
 _MARGIN = 14
 
 
-class Size(NamedTuple):
-    """Of every box of a picture."""
-
-    width: int
-    height: int
-
-
-_BOX = Size(150, 54)
+_BOX = 150, 54  # width and height
 _CARD_WIDTH, _CARD_HEAD, _ROW = 430, 58, 19
-_Point = tuple[int, int]
 
 
 class Box(NamedTuple):
@@ -40,29 +32,28 @@ class Box(NamedTuple):
     end: Site | Provider
     x: int
     y: int
-    cloud: str = ""
+    width: int
+    height: int
+    cloud: str
 
 
 class Line(NamedTuple):
     """The links of two sites, or a provider's, between the centres of two boxes."""
 
     links: tuple[Link | Provider, ...]
-    x1: int
-    y1: int
-    x2: int
-    y2: int
+    near: Box
+    far: Box
 
 
 class Picture(NamedTuple):
-    """What is drawn, its size, and how many sites are left out.
+    """What is drawn, its frame (left, top, width, height), and how many sites are left out.
 
     `cards`: a site shows its machines and networks, for which there is room.
     """
 
     boxes: tuple[Box, ...]
     lines: tuple[Line, ...]
-    box: Size
-    size: Size
+    frame: tuple[int, int, int, int]
     left_out: int
     cards: bool
 
@@ -79,18 +70,24 @@ def draw_sites(installation: Installation, clouds: Mapping[str, str]) -> Picture
         ends[key], linked[provider.site, key] = provider, [provider]
     rows = max(len(installation.sites[name].owners) for name in drawn)
     cards = len(drawn) <= _MOST_CARDS and rows <= _MOST_ROWS
-    box = Size(_CARD_WIDTH, _CARD_HEAD + _ROW * rows) if cards else _BOX
-    places, size = _shift(_place(_order(ends, linked), box), box, drawn)
-    boxes = [
-        Box(end, *places[key], CLOUDS.get(own := clouds.get(key, ""), own))
-        for key, end in ends.items()
-    ]
+    box = (_CARD_WIDTH, _CARD_HEAD + _ROW * rows) if cards else _BOX
+    boxes = {}
+    for key, (x, y) in _place(_order(ends, linked), *box).items():
+        cloud = clouds.get(key, "")
+        size = box if key in clouds else _BOX
+        boxes[key] = Box(ends[key], x, y, *size, CLOUDS.get(cloud, cloud))
     lines = [
-        Line(tuple(links), *places[near], *places[far])
+        Line(tuple(links), boxes[near], boxes[far])
         for (near, far), links in linked.items()
-        if near in places and far in places
+        if near in boxes and far in boxes
     ]
-    return Picture(tuple(boxes), tuple(lines), box, size, len(clouds) - len(drawn), cards)
+    left = min(own.x - own.width // 2 for own in boxes.values()) - _MARGIN
+    right = max(own.x + own.width // 2 for own in boxes.values()) + _MARGIN
+    top = min(own.y - own.height // 2 for own in boxes.values()) - _MARGIN
+    bottom = max(own.y + own.height // 2 for own in boxes.values()) + _MARGIN
+    frame = left, top, right - left, bottom - top
+    shown = tuple(boxes[key] for key in ends)
+    return Picture(shown, tuple(lines), frame, len(clouds) - len(drawn), cards)
 
 
 def _order(names: Iterable[str], pairs: Iterable[tuple[str, str]]) -> list[str]:
@@ -111,33 +108,17 @@ def _order(names: Iterable[str], pairs: Iterable[tuple[str, str]]) -> list[str]:
     return list(order)
 
 
-def _place(names: Sequence[str], box: Size) -> dict[str, _Point]:
-    """Centres of boxes: two side by side, more on ellipses around the first, from the left clockwise."""
+def _place(names: Sequence[str], width: int, height: int) -> dict[str, tuple[int, int]]:
+    """Centres of boxes: of two side by side, else on ellipses around the first, from the left clockwise."""
     places = {names[0]: (0, 0)}
     if len(names) == 2:
-        return places | {names[1]: (box.width + _BESIDE, 0)}
+        return places | {names[1]: (width + _BESIDE, 0)}
     ring, left = 0, names[1:]
     while left:
         ring += 1
         own, left = left[: _RING * ring], left[_RING * ring :]
-        across, up = ring * (box.width + _GAP), ring * (box.height + _GAP)
+        across, up = ring * (width + _GAP), ring * (height + _GAP)
         for place, name in enumerate(own):
             angle = pi + _TURN * (ring - 1) + 2 * pi * place / len(own)
             places[name] = round(across * cos(angle)), round(up * sin(angle))
     return places
-
-
-def _shift(
-    places: Mapping[str, _Point], box: Size, sites: Collection[str]
-) -> tuple[dict[str, _Point], Size]:
-    """The same places inside a frame that begins at 0, 0, and the size of the frame.
-
-    What is no site is a provider, whose box is small.
-    """
-    half = {name: [side // 2 for side in (box if name in sites else _BOX)] for name in places}
-    low, high = (
-        [end(places[name][axis] + way * half[name][axis] for name in places) for axis in (0, 1)]
-        for end, way in ((min, -1), (max, 1))
-    )
-    moved = {name: (x + _MARGIN - low[0], y + _MARGIN - low[1]) for name, (x, y) in places.items()}
-    return moved, Size(*(to - start + 2 * _MARGIN for start, to in zip(low, high, strict=True)))
