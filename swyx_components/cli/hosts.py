@@ -13,14 +13,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
-from swyx_components.analysis.hosts import find_host_settings
+from swyx_components.analysis.hosts import HostSettings, PortSetting, find_host_settings
 from swyx_components.cli.options import Words, command, written
 from swyx_components.cli.sites import choose, choose_names, plan_sites
 from swyx_components.cli.stacks import files_of
 from swyx_components.cli.terminal import print_answer, refuse, refuse_device, replace_file
 from swyx_components.messages import Message, raise_errors
-from swyx_components.report.hosts import host_record
+from swyx_components.report.plan_json import fields_of, given, texts
 from swyx_components.report.templates import render_lines
 from swyx_components.report.windows.scripts import file_name, make_files
 
@@ -55,12 +56,61 @@ def hosts(
         written, removed = _write_folder(Path(output), files, own, force, inputs)
         changes = {"folder": output, "files": [*files], "written": written, "removed": removed}
     if as_json:
-        print_answer({"version": 1, "hosts": [host_record(host) for host in chosen], **changes})
+        print_answer({"version": 1, "hosts": [_record(host) for host in chosen], **changes})
     elif output:
         print_answer(render_lines("written.txt.j2", {}, hosts=chosen, **changes))
     else:
         overview = render_lines("hosts.txt.j2", {}, hosts=chosen)
         sys.stdout.writelines(f"{line}\n" for line in overview)
+
+
+def _record(host: HostSettings) -> dict[str, Any]:
+    dcom = host.dcom and {
+        "ports": texts(host.dcom.ports),
+        **fields_of(host.dcom, "decision", "flows", "lines"),
+    }
+    return {
+        **fields_of(host, "site", "name"),
+        "kind": "network" if host.network else "machine",
+        "roles": host.roles,
+        "addresses": [prefix.short for prefix in host.prefixes],
+        **given(dcom=dcom),
+        "ports": list(map(_setting_record, host.settings)),
+        "gatekeepers": [
+            {
+                **fields_of(each, "role", "machine"),
+                "addresses": [prefix.short for prefix in each.addresses],
+                **fields_of(each, "port", "flows"),
+            }
+            for each in host.gatekeepers
+        ],
+        "firewall": [
+            {
+                **fields_of(each, "direction", "protocol"),
+                **given(**fields_of(each, "ports", "source_ports")),
+                "peers": [prefix.short for prefix in each.prefixes],
+                **fields_of(each, "flows", "lines"),
+            }
+            for each in host.openings
+        ],
+        "reserve": [
+            fields_of(each, "system", "transport", "ports") | {"listeners": each.keys}
+            for each in host.reservations
+        ],
+    }
+
+
+def _setting_record(setting: PortSetting) -> dict[str, Any]:
+    listener = setting.listener
+    return {
+        "role": listener.role,
+        "listener": listener.key,
+        "ports": str(setting.ports),
+        "article": str(listener.ports),
+        "configurable": listener.configurable,
+        "registry": setting.registry,
+        "lines": listener.lines,
+    }
 
 
 LIST = "swyx-hosts.json"

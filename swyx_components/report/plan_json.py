@@ -16,7 +16,7 @@ from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.model import HostGroup, RenderedGroup, Rule
 from swyx_components.planner.proof import Proof
 from swyx_components.report.tables import find_cited
-from swyx_components.sets.ports import PortRange
+from swyx_components.sets.ports import PortRange, PortSet
 
 VERSION = 1
 _encode = json.JSONEncoder().encode
@@ -85,10 +85,10 @@ def _write_lines(records: Iterable[Mapping[str, Any]]) -> str:
 
 
 def fields_of(value: object, *names: str) -> dict[str, Any]:
-    """These attributes by name: an enum as its value, a range of ports as text, anything else as it is."""
+    """These attributes by name: an enum as its value, ports as text, anything else as it is."""
     record: dict[str, Any] = {name: getattr(value, name) for name in names}
     for name, each in record.items():
-        if isinstance(each, Enum | PortRange):
+        if isinstance(each, Enum | PortRange | PortSet):
             record[name] = each.value if isinstance(each, Enum) else str(each)
     return record
 
