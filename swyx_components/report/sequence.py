@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from html import escape as escape_markup
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -97,7 +96,7 @@ def draw(lifelines: Sequence[Lifeline], sections: Sequence[Section], format: str
     """
     return render(
         f"sequence.{format}.j2",
-        {"px": "{:.0f}".format, "markup": _markup, "half_width": _half_width, "mermaid": escape},
+        {"px": "{:.0f}".format, "plain": plain, "half_width": _half_width, "mermaid": escape},
         lifelines=lifelines,
         sections=sections,
         columns=_columns(lifelines, sections),
@@ -124,10 +123,6 @@ def _columns(lifelines: Sequence[Lifeline], sections: Sequence[Section]) -> list
 
 def _half_width(texts: tuple[str, str]) -> float:
     return max(map(len, texts)) * _CHARACTER / 2 + _MARGIN / 2
-
-
-def _markup(text: str) -> str:
-    return escape_markup(plain(text))
 
 
 # Everything else is written as `#code;`: a colon, semicolon, quote, bracket or line break may end a
