@@ -1,12 +1,12 @@
 """The flow matrix, one row per flow: a table on a terminal, Markdown, CSV, a workbook, JSON."""
 
 import csv
-import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby, islice
 from operator import attrgetter
+from types import SimpleNamespace
 from typing import IO, Any
 
 from swyx_components.analysis.matrix import MatrixEnd, MatrixRow
@@ -120,10 +120,8 @@ def _cells(row: MatrixRow) -> list[str]:
 
 def write_csv(rows: Iterable[MatrixRow]) -> Iterator[str]:
     """Comma-separated, with a line of column names, lines ending in CR LF (RFC 4180)."""
-    for cells in chain((COLUMNS,), map(_cells, rows)):
-        line = io.StringIO()
-        csv.writer(line).writerow(cells)
-        yield line.getvalue()
+    writer = csv.writer(SimpleNamespace(write=str))  # a row is what its writing returns: the line
+    return map(writer.writerow, chain((COLUMNS,), map(_cells, rows)))
 
 
 def write_workbook(rows: Iterable[MatrixRow], file: str | IO[bytes]) -> None:
