@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from swyx_components.catalogue.model import Catalogue, Evidence, Leg, Transport
 from swyx_components.planner.port_references import (
+    DECIDED,
     EndpointKind,
     LegRow,
     find_undecided,
@@ -42,16 +43,18 @@ class OpenDecision(NamedTuple):
     decision: str  # "dcom" or "h245"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Exchange:
     """All flows between two endpoints in one role each. Compared by identity, since many share it.
 
-    `tunnels` are the flows whose two sites must agree on H.245.
+    `tunnels` are the flows whose two sites must agree on H.245; `decided` says who listens on the range of a
+    decision: whether the second endpoint, in which role, and the range's token (`dcom_server`, `h245`, ...).
     """
 
     exchanged: list[ExchangedFlow] = field(default_factory=list)
     undecided_ports: list[OpenDecision] = field(default_factory=list)
     tunnels: list[str] = field(default_factory=list)
+    decided: list[tuple[bool, str, str]] = field(default_factory=list)
 
 
 @lru_cache(maxsize=8192)
@@ -193,6 +196,8 @@ class _Collector:
             if undecided:
                 self._found.undecided_ports.append(OpenDecision(forward, flow, undecided))
                 continue
+            if token in DECIDED:
+                self._found.decided.append((forward, role, token))
             listener = role, responder.ports
             for transport, ports in resolve_port(
                 token, listener, responder.decisions, self._catalogue

@@ -5,7 +5,7 @@ compares the two as exact sets of (peer address, source port, destination port).
 the model and the flows with the passes that made the rules.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -72,7 +72,7 @@ class Proof:
 _Key = tuple[Direction, Protocol]
 _Passage = tuple[Direction, Protocol, PortSet, PortRange]  # source ports, some destination ports
 _Held = tuple[bool, frozenset[_Passage]]  # whether it is allowed, or needed
-_Passing = dict[Prefix, set[_Passage]]  # by peer
+_Passing = Mapping[Prefix, Set[_Passage]]  # by peer
 
 
 def prove(rendered: RenderedSite) -> Proof:
@@ -98,39 +98,47 @@ def _find_required(rendered: RenderedSite) -> tuple[Mapping[str, _Passing], int]
     """What must pass at each group, straight from the flows and extra rules, and how many ends that is."""
     plan, matched = rendered.plan, rendered.capabilities.matches_source_ports
     names = {member.name: group.name for group in plan.groups for member in group.members}
-    required: dict[str, _Passing] = {group.name: {} for group in plan.groups}
-    held: dict[Endpoint, list[_Passing]] = {}
+    required: dict[str, dict[Prefix, frozenset[_Passage]]] = {own.name: {} for own in plan.groups}
+    held: dict[Endpoint, set[str]] = {}
     count = len(plan.extra_rules)
     for first, second, exchanges in plan.flows.pairs:
         for own, peer, is_first in ((first, second, True), (second, first, False)):
             if own.group is None or own.site != plan.site:
                 continue
             if own not in held:
-                held[own] = [required[name] for name in {names[member] for member in own.members}]
-            needed = [_find_needed(exchange, is_first, matched) for exchange in exchanges]
-            count += len(held[own]) * sum([len(exchange.exchanged) for exchange in exchanges])
-            for passing in held[own]:
+                held[own] = {names[member] for member in own.members}
+            needed, flows = _find_needed(exchanges, is_first, matched)
+            count += len(held[own]) * flows
+            for name in held[own]:
+                passing = required[name]
                 for address in peer.addresses_for(plan.site):
-                    passing.setdefault(address, set()).update(*needed)
+                    passing[address] = passing[address] | needed if address in passing else needed
     for rule in plan.extra_rules:
         passing = required[names[rule.machine]]
         for prefix in rule.peers:
             name = "icmpv6" if (rule.protocol, prefix.version) == ("icmp", 6) else rule.protocol
             direction, protocol = Direction(rule.direction), Protocol(name)
-            needed_there = _find_passages(direction, protocol, rule.ports, None)
-            passing.setdefault(prefix, set()).update(needed_there)
+            needed = _find_passages(direction, protocol, rule.ports, None)
+            passing[prefix] = needed.union(passing.get(prefix, ()))
     return required, count
 
 
 @lru_cache(maxsize=8192)  # many endpoints have the same to say to each other
-def _find_needed(exchange: Exchange, is_first: bool, matched: bool) -> frozenset[_Passage]:
-    """What must pass at the first or the second of two endpoints, whatever their addresses."""
-    needed: set[_Passage] = set()
-    for *_, forward, _, _, _, transport, ports, source in exchange.exchanged:
-        direction = Direction.OUT if forward is is_first else Direction.IN
-        sources = PortSet((source,)) if source and matched else None
-        needed |= _find_passages(direction, PROTOCOL_OF[transport], ports, sources)
-    return frozenset(needed)
+def _find_needed(
+    exchanges: tuple[Exchange, ...], is_first: bool, matched: bool
+) -> tuple[frozenset[_Passage], int]:
+    """What must pass at the first or the second of two endpoints, whatever their addresses, for how many
+    flows.
+    """
+    directions = Direction.IN, Direction.OUT
+    needed = [
+        (directions[forward is is_first], PROTOCOL_OF[transport], sources, part)
+        for exchange in exchanges
+        for _, _, forward, _, _, _, transport, ports, source in exchange.exchanged
+        for sources in [PortSet((source,)) if source and matched else ALL_PORTS]
+        for part in ports
+    ]
+    return frozenset(needed), sum([len(exchange.exchanged) for exchange in exchanges])
 
 
 @lru_cache(maxsize=8192)
@@ -154,7 +162,7 @@ def _find_allowed(
     closing = _find_closing(rules)
     left_open = set() if capabilities.denies_by_default else set(Direction) - closing.keys()
     anything = [Rule(one, Protocol.ANY, None, None, (), EVERYWHERE) for one in left_open]
-    allowed: _Passing = {}
+    allowed: dict[Prefix, set[_Passage]] = {}
     for rule in chain(rules, anything):
         if rule.allow and rule.priority < closing.get(rule.direction, _NEVER):
             passages, peers = _find_passages(*rule[:4]), rule.prefixes

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain
 
 from swyx_components.catalogue.model import Catalogue, Transport
 from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, errors_of, shorten
-from swyx_components.planner.checks.port_conflicts import find_decided_ends
 from swyx_components.planner.endpoints import Endpoint, EndpointPair
 from swyx_components.planner.minimise import SiteRules
 from swyx_components.planner.port_references import DCOM
@@ -32,8 +30,7 @@ def check_decisions(site: SiteRules) -> Iterator[Message]:
     yield from _missing(view, site.flows.flows.pairs)
     yield from site.flows.clashes
     exchanges = {own for pair in site.flows.flows.pairs for own in pair.exchanges}
-    ends = frozenset().union(*[find_decided_ends(own, view.catalogue) for own in exchanges])
-    tokens = {token for *_, token in ends}
+    tokens = {token for own in exchanges for _, _, token in own.decided}
     yield from _wide_ranges(view)
     yield from _narrow_ranges(view, tokens)
     yield from _defaults(view, tokens)
@@ -77,12 +74,14 @@ def _decisions_meant(message: Message) -> Iterator[str]:
 def _missing(view: SiteTopology, joined: Iterable[EndpointPair]) -> Iterator[Message]:
     """One message per site and decision, with each flow that waits for it and its first pair of ends."""
     pairs: dict[tuple[str, str], dict[str, set[str]]] = {}
-    for first, second, exchanges in joined:
-        for forward, flow, decision in chain(*[own.undecided_ports for own in exchanges]):
-            initiator, responder = (first, second) if forward else (second, first)
-            site = responder.site
-            ends = f"{_called(initiator, site)} to {_called(responder, site)}"
-            pairs.setdefault((site, decision), {}).setdefault(flow, set()).add(ends)
+    undecided = [
+        (pair, own) for pair in joined for one in pair.exchanges for own in one.undecided_ports
+    ]
+    for (first, second, _), (forward, flow, decision) in undecided:
+        initiator, responder = (first, second) if forward else (second, first)
+        site = responder.site
+        ends = f"{_called(initiator, site)} to {_called(responder, site)}"
+        pairs.setdefault((site, decision), {}).setdefault(flow, set()).add(ends)
     halves = {"server": view.site.decisions.dcom_server, "client": view.site.decisions.dcom_client}
     absent = [half for half, ports in halves.items() if ports is None]
     for (site, decision), waiting in pairs.items():
@@ -183,6 +182,8 @@ def _unanswered(view: SiteTopology) -> list[str]:
     """The uncovered services, but those for which an extra rule of the site answers, in the planned way."""
     way, catalogue = "out" if view.site.egress is Egress.CLOSED else "in", view.catalogue
     opened = [part for own in view.site.extra_rules if own.direction == way for part in own.ports]
+    if not opened:
+        return list(catalogue.uncovered)
     ports = {service: [own] for service, own in catalogue.uncovered_ports.items()}
     ports |= {"administration": list(catalogue.administration_ports.values())}
     return [

@@ -10,9 +10,9 @@ from swyx_components.catalogue.model import Catalogue, Transport
 from swyx_components.installation.model import Decisions
 from swyx_components.messages import Message
 from swyx_components.planner.endpoints import Endpoint, EndpointPair
-from swyx_components.planner.exchange import Exchange, find_exchange
+from swyx_components.planner.exchange import find_exchange
 from swyx_components.planner.minimise import SiteRules
-from swyx_components.planner.port_references import DECIDED, EndpointKind
+from swyx_components.planner.port_references import EndpointKind
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 
 OPERATING_SYSTEM = "Windows"  # holds the RPC endpoint mapper on every machine
@@ -94,22 +94,9 @@ def _find_decided(site: SiteRules) -> Mapping[tuple[Endpoint, str], set[str]]:
     )
     for first, second, exchanges in (*site.flows.flows.pairs, *alone):
         for exchange in exchanges:
-            for forward, role, token in find_decided_ends(exchange, view.catalogue):
+            for forward, role, token in exchange.decided:
                 found.setdefault((second if forward else first, role), set()).add(token)
     return found
-
-
-@lru_cache(maxsize=8192)
-def find_decided_ends(exchange: Exchange, catalogue: Catalogue) -> frozenset[tuple[bool, str, str]]:
-    """Of an exchange: whether its second end listens, in which role, and on which decision's range."""
-    return frozenset(
-        [
-            (one.forward, one.responder_role, token)
-            for one in exchange.exchanged
-            for leg in catalogue.flows[one.flow].legs
-            for token in DECIDED.intersection(leg.ports)
-        ]
-    )
 
 
 def _claims_of_decisions(
