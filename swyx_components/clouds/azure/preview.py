@@ -43,6 +43,5 @@ def _describe(action: Action, old: Rule | None, new: Rule | None) -> str:
         return action
     if old.priority != new.priority:
         return f"update, priority {old.priority} to {new.priority}"
-    told = (old.description, old.flows, old.lines) != (new.description, new.flows, new.lines)
-    same = (old.prefixes, old.ports) == (new.prefixes, new.ports)
-    return "update, description only" if told and same else "update"
+    # Its name has all that a rule allows, but for the peers.
+    return "update" if old.prefixes != new.prefixes else "update, description only"
