@@ -105,8 +105,8 @@ def _place_new(
     """
     place = f"machines.{machine.name}.interface"
     given = _read(binding.get("interface") or {}, "NetworkInterface", place, problems)
-    given_ones = given.pop("ip_configurations", ())
-    own = iter([each if isinstance(each, Mapping) else {} for each in given_ones])
+    asked_for = given.pop("ip_configurations", ())
+    own = iter([each if isinstance(each, Mapping) else {} for each in asked_for])
     subnets = list(_find_subnets(machine, binding, network, problems))
     for suffix, subnet, addresses in subnets:
         configurations = [*configure(subnet, addresses, own)]

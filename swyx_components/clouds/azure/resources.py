@@ -90,7 +90,7 @@ class Writer:
         }
         made: dict[tuple[str, str], azure.NetworkInterface] = {}
         for is_fixed in (True, False):
-            before = pulumi.ResourceOptions(depends_on=list(made.values()))
+            before = pulumi.ResourceOptions(depends_on=[*made.values()])
             own = pulumi.ResourceOptions.merge(options, before)
             for each in self._site.new:
                 if each.is_fixed is is_fixed:
@@ -163,8 +163,7 @@ def _group_tags(rendered: RenderedGroup) -> dict[str, str]:
     cut = [
         f"{rule.direction.value}-{rule.priority}={'+'.join(rule.flows)}"
         for rule in rendered.rules
-        if rule.flows
-        and fit_words(rule.flows, limits()["texts"]["description"] // 3) != " ".join(rule.flows)
+        if fit_words(rule.flows, limits()["texts"]["description"] // 3) != " ".join(rule.flows)
     ]
     return {
         "swyx:site": TEXTS.clean_tag(group.site),
