@@ -228,7 +228,7 @@ class _Script:
         catalogue, role, kind = self.topology.catalogue, receiver[0].role, self._kind(receiver[1])
         if find_undecided(token, kind.decisions) == "dcom" and role:
             # Nothing in the plan needs the range, so nothing opens it; the mapper is asked first anyway.
-            return [(Transport.TCP, PortSet.of((catalogue.endpoint_mapper,) * 2))]
+            return [(Transport.TCP, catalogue.endpoint_mapper)]
         own = token if role else "provider_sip"
         return resolve_port(own, (role, kind.ports), kind.decisions, catalogue)
 

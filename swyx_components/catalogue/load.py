@@ -12,7 +12,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
-from swyx_components.catalogue.model import CallBook, Catalogue, Leg, Port
+from swyx_components.catalogue.model import CallBook, Catalogue, Leg
 from swyx_components.catalogue.yaml_source import compose, read_file
 from swyx_components.messages import Diagnostics, SwyxError, below, raise_errors
 from swyx_components.sets.ports import PortRange, PortSet
@@ -217,8 +217,6 @@ class Row:
             return self._listed(key, value, inner[0])
         if origin is Mapping:
             return dict(self._entries(key, value, *inner))
-        if kind is Port:
-            return self._typed(key, value, PortRange).first
         if is_dataclass(kind):
             return Row(below(self.place, key), value).record(kind)  # type: ignore[arg-type]
         if origin is Literal or issubclass(kind, Enum):

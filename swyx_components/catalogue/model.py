@@ -3,12 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Annotated, Literal
+from typing import Literal
 
 from swyx_components.messages import fold
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
-
-Port = Annotated[int, "a port"]
 
 
 class Transport(Enum):
@@ -259,7 +257,7 @@ class Catalogue:
     flows: Mapping[str, FlowRow]
     product: str = ""
     presets: Mapping[str, PortRange] = field(default_factory=dict)  # restricted, windows-2003, ...
-    endpoint_mapper: Port = 135
+    endpoint_mapper: PortSet = field(default_factory=lambda: PortSet.of((135, 135)))
     cornet: PortSet = NO_PORTS
     ephemeral: Mapping[str, PortRange] = field(default_factory=dict)  # by operating system
     administration_ports: Mapping[str, PortRange] = field(default_factory=dict)  # "RDP" -> 3389

@@ -108,9 +108,8 @@ def check_decisions(context: ReadContext, sites: Mapping[str, Site], nodes: Iter
 
 def check_extra_rules(context: ReadContext, sites: Mapping[str, Site]) -> None:
     """No rule of a site's own opens DCOM to another site or to the public, nor asks for multicast."""
-    mapper = context.catalogue.endpoint_mapper
     anywhere = {ports for site in sites.values() for ports in _dcom_ranges(site.decisions)}
-    possible = PortSet.union_of((*anywhere, (mapper, mapper)))
+    possible = context.catalogue.endpoint_mapper | anywhere
     index: _Claimed | None = None
     for site in sites.values():
         for rule in site.extra_rules:
@@ -161,8 +160,7 @@ def find_dcom_ports(decisions: Decisions, protocol: str, catalogue: Catalogue) -
     """What DCOM uses of a protocol where these decisions hold: its mapper and the dynamic ranges."""
     if protocol not in {transport.value for transport in decisions.dcom_transports}:
         return PortSet()
-    mapper = catalogue.endpoint_mapper
-    return PortSet.union_of((*_dcom_ranges(decisions), (mapper, mapper)))
+    return catalogue.endpoint_mapper | _dcom_ranges(decisions)
 
 
 def find_public_peers(peers: Iterable[Prefix], own: Sequence[Prefix] = ()) -> Iterator[Prefix]:
@@ -215,10 +213,9 @@ def check_summaries(context: ReadContext) -> None:
 
 
 def _check_nesting(context: ReadContext, summary: Sequence[Claim]) -> None:
-    ordered = sorted(summary, key=lambda claim: (claim.prefix, claim.position))
-    outer = ordered[0]
-    for claim in ordered[1:]:
-        if not outer.prefix.contains(claim.prefix):
+    outer: Claim | None = None
+    for claim in sorted(summary):
+        if outer is None or not outer.prefix.contains(claim.prefix):
             outer = claim
         elif outer.prefix == claim.prefix:
             context.log.add("list-repeated", claim.place, value=claim.prefix)

@@ -52,7 +52,7 @@ def _read_dcom_range(node: Node) -> PortRange | None:
 def _without_mapper(node: Node, ports: PortRange | None) -> PortRange | None:
     """A range of DCOM, unless it holds the endpoint mapper's port, which is reported."""
     mapper = node.context.catalogue.endpoint_mapper
-    if ports is None or not ports.first <= mapper <= ports.last:
+    if ports is None or not mapper & PortSet((ports,)):
         return ports
     node.add("dcom-holds-mapper", ports=ports, mapper=mapper)
     return None

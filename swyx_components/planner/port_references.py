@@ -125,8 +125,7 @@ def resolve_port(
         dynamic = _dynamic(token, decisions)
         if dynamic is None:
             return ()
-        mapper = catalogue.endpoint_mapper
-        ports = _both((mapper, mapper), dynamic)
+        ports = _both(catalogue.endpoint_mapper, dynamic)
         return [(transport, ports) for transport in decisions.dcom_transports]
     if token == "h245":
         return () if decisions.h245 is None else ((Transport.TCP, decisions.h245),)
@@ -142,8 +141,8 @@ def resolve_port(
 
 
 @lru_cache(maxsize=1024)
-def _both(one: tuple[int, int], other: tuple[int, int]) -> PortSet:
-    return PortSet.of(one, other)
+def _both(mapper: PortSet, dynamic: tuple[int, int]) -> PortSet:
+    return mapper | (dynamic,)
 
 
 def _dynamic(token: str, decisions: Decisions) -> tuple[int, int] | None:

@@ -9,6 +9,7 @@ import yaml
 
 from swyx_components.catalogue.load import load_catalogue
 from swyx_components.catalogue.model import Catalogue, Listener
+from swyx_components.sets.ports import PortSet
 from tests.tools import article
 from tests.tools.article import ports_of
 
@@ -161,7 +162,7 @@ def test_every_line_cited_has_text_and_names_the_product(catalogue: Catalogue) -
 
 
 def test_the_figures_outside_the_tables_are_the_port_models(catalogue: Catalogue) -> None:
-    assert catalogue.endpoint_mapper == 135
+    assert catalogue.endpoint_mapper == PortSet.of((135, 135))
     assert str(catalogue.cornet) == "4060-4061"
     assert {name: str(ports) for name, ports in catalogue.presets.items()} == {
         "restricted": "40000-40199",

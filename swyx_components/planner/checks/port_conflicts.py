@@ -122,8 +122,7 @@ def _claims_of_decisions(
 def _find_conflicts(
     kind: EndpointKind, decided: frozenset[str], made: Decisions, catalogue: Catalogue
 ) -> _Conflicts:
-    mapper = PortSet.of((catalogue.endpoint_mapper,) * 2)
-    windows = Claim(OPERATING_SYSTEM, "", (Transport.TCP,), mapper, False)
+    windows = Claim(OPERATING_SYSTEM, "", (Transport.TCP,), catalogue.endpoint_mapper, False)
     claims = list(_claims(kind, catalogue))
     clashes: list[_Clash] = []
     taken: dict[Claim, PortSet] = defaultdict(PortSet)  # all that others want, to clear at once
