@@ -162,7 +162,10 @@ class Interfaces:
         self, machine: Machine, network: str, holders: Mapping[Prefix, str]
     ) -> Iterator[tuple[str, str]]:
         """The interfaces that have the machine's addresses; an error for every address that none has."""
-        for address in machine.addresses if network else ():
+        if not network:
+            self.problems.append(about("machine-unbound", machine, key="interface_id or subnet_id"))
+            return
+        for address in machine.addresses:
             holder = holders.get(address, "")
             if id := _interface_of(holder):
                 yield id, id
@@ -170,9 +173,6 @@ class Interfaces:
             why = "address-held" if holder else "interface-not-found"
             values = {"address": address.address, "network": network, "holder": holder}
             self.problems.append(about(why, machine, **values))
-        if not network:
-            keys = "interface_id or subnet_id"
-            self.problems.append(about("machine-unbound", machine, key=keys))
 
     def _read(self, ids: Iterable[str]) -> None:
         matches = {key_of(id): match for id in ids if (match := _ID.fullmatch(id))}

@@ -127,16 +127,13 @@ def _deny_rest(direction: Direction) -> Rule:
 # ---- quotas
 
 
-_SIDES = {Direction.IN: "source", Direction.OUT: "destination"}
-
-
 def count_quotas(rendered: RenderedSite) -> Iterator[Usage]:
     """Every quota that applies to the site, exceeded or not."""
     use = partial(Usage, rendered.capabilities.limits)
     for entry in rendered.groups:
         own, name = entry.rules, entry.group.name
         yield use("rules_per_group", len(own), "; both directions and their denies", name)
-        for direction, side in _SIDES.items():
+        for direction, side in {Direction.IN: "source", Direction.OUT: "destination"}.items():
             allowed = (rule for rule in own if rule.allow and rule.direction is direction)
             prefixes = sum(len(rule.prefixes) for rule in allowed)
             yield use("prefixes_per_group", prefixes, f"; {side} side", name)
