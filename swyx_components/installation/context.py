@@ -187,10 +187,6 @@ class ReadContext:
         for place in ((site,), (site, *machine)):
             self.perhaps.setdefault(place, set()).update(meant)
 
-    def surely_lacks(self, site: str, role: str, carried: Collection[str]) -> bool:
-        """Whether a role is not among those read at a site, nor among what may be meant there."""
-        return role not in carried and self.perhaps.get((site,), set()).isdisjoint((role, ANY_ROLE))
-
     def is_certain(self, *place: str) -> bool:
         """Whether all roles of a site, or of a site's machine, are known."""
         return place not in self.perhaps

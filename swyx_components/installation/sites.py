@@ -1,7 +1,6 @@
 """Read the sites: machines, networks, settings and extra rules, and what a site must have."""
 
 from collections.abc import Iterable
-from functools import partial
 
 from swyx_components.catalogue.model import Role
 from swyx_components.installation.context import ANY_ROLE, Claim, Kind, Node, Seat, as_text
@@ -159,16 +158,16 @@ def _read_roles(node: Node, site: str, network: bool) -> tuple[str, ...]:
 
 def _check_roles(site: Site, node: Node, carried: set[str]) -> None:
     """Each role that a site has once is there once, and each phone has its manager."""
-    context = node.context
-    lacks = partial(context.surely_lacks, site.name, carried=carried)
-    for role in context.catalogue.roles.values():
+    roles, meant = node.context.catalogue.roles, node.context.perhaps.get((site.name,), set())
+    lacking = set[str]() if ANY_ROLE in meant else roles.keys() - carried - meant
+    for role in roles.values():
         if role.once_per_site:
             holders = [machine.name for machine in site.machines if role.name in machine.roles]
-            if not holders and lacks(role.name):
+            if role.name in lacking:
                 node.add("site-without", site=site.name, role=role.name)
             elif len(holders) > 1:
                 node.add("site-repeats", site=site.name, role=role.name, machines=holders)
-        if role.needs_manager and role.name in carried and lacks(role.needs_manager):
+        if role.name in carried and role.needs_manager in lacking:
             _check_manager(site, node, role)
 
 
