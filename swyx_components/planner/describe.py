@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from dataclasses import dataclass
+from functools import lru_cache
 from unicodedata import combining, normalize
 
 from swyx_components.catalogue.model import Catalogue
+from swyx_components.planner.minimise import lines_of
 from swyx_components.planner.model import SitePlan
 from swyx_components.planner.requirements import extra_flow
 
@@ -19,8 +20,6 @@ class Provenance:
 
     catalogue: Catalogue
     reasons: Mapping[str, str]
-    # Many rules of a hub exist for the same flows.
-    _known: dict[tuple[object, ...], str] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, plan: SitePlan, catalogue: Catalogue) -> "Provenance":
@@ -28,32 +27,29 @@ class Provenance:
         reasons = {extra_flow(plan.site, rule): rule.reason for rule in plan.extra_rules}
         return cls(catalogue=catalogue, reasons=reasons)
 
-    def describe(self, flows: Iterable[str], lines: Iterable[int], limit: int) -> str:
+    def describe(self, flows: tuple[str, ...], limit: int) -> str:
         """Flows, the article's lines and why, within `limit` characters.
 
         What doesn't fit is counted: `M1 M2 +3 kb2308 L38 L111 +4: audio goes ...`. A reason that the
         installation's author gave comes before the article's purposes.
         """
-        question = (tuple(flows), tuple(lines), limit)
-        if question not in self._known:
-            self._known[question] = self._describe(*question)
-        return self._known[question]
+        given = tuple([self.reasons[flow] for flow in flows if flow in self.reasons])
+        return _describe(self.catalogue, flows, given, limit)
 
-    def _describe(self, flows: tuple[str, ...], lines: tuple[int, ...], limit: int) -> str:
-        words = [f"L{line}" for line in lines]
-        text = fit_words(flows, limit // 3)
-        if words:
-            text = f"{text} {self.catalogue.source} {fit_words(words, limit // 3)}"
-        why = "; ".join(self._purposes(flows))
-        room = limit - len(text) - len(": ")
-        if why and room >= min(len(why), _SHORTEST_PURPOSE):
-            text = f"{text}: {why if len(why) <= room else why[: room - 3].rstrip() + '...'}"
-        return text
 
-    def _purposes(self, flows: Iterable[str]) -> list[str]:
-        given = [self.reasons[flow] for flow in flows if flow in self.reasons]
-        rows = (self.catalogue.flows.get(flow) for flow in flows)
-        return list(dict.fromkeys([*given, *(row.purpose for row in rows if row is not None)]))
+@lru_cache(maxsize=8192)  # many rules of a hub exist for the same flows
+def _describe(
+    catalogue: Catalogue, flows: tuple[str, ...], reasons: tuple[str, ...], limit: int
+) -> str:
+    text = fit_words(flows, limit // 3)
+    if lines := [f"L{line}" for line in lines_of(flows, catalogue)]:
+        text = f"{text} {catalogue.source} {fit_words(lines, limit // 3)}"
+    purposes = [catalogue.flows[flow].purpose for flow in flows if flow in catalogue.flows]
+    why = "; ".join(dict.fromkeys([*reasons, *purposes]))
+    room = limit - len(text) - len(": ")
+    if why and room >= min(len(why), _SHORTEST_PURPOSE):
+        text = f"{text}: {why if len(why) <= room else why[: room - 3].rstrip() + '...'}"
+    return text
 
 
 # ---- texts as a cloud accepts them
@@ -68,7 +64,7 @@ def clean_text(text: str, characters: str, longest: int) -> str:
     >>> clean_text("who -> whom", "a-z ", 10)
     'who __ who'
     """
-    return _all_but(characters).sub("_", spell_in_ascii(text))[:longest]
+    return re.sub(f"[^{characters}]", "_", spell_in_ascii(text))[:longest]
 
 
 _LETTERS = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "œ": "oe", "å": "aa"}
@@ -100,11 +96,6 @@ def _bare(character: str) -> str:
     """A letter without its marks where that is ASCII, else the character itself."""
     bare = "".join(one for one in normalize("NFKD", character) if not combining(one))
     return bare if bare.isascii() else character
-
-
-@cache
-def _all_but(characters: str) -> re.Pattern[str]:
-    return re.compile(f"[^{characters}]")
 
 
 def fit_words(words: Iterable[str], limit: int) -> str:

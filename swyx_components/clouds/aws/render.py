@@ -30,7 +30,7 @@ def render_group(
 def _as_stored(group: str, rule: Rule, provenance: Provenance) -> Rule:
     """The rule with the name and the description that it has at EC2."""
     longest = limits()["texts"]["description"]
-    text = rule.description or provenance.describe(rule.flows, rule.lines, longest)
+    text = rule.description or provenance.describe(rule.flows, longest)
     ports = [str(rule.ports)] if rule.ports else []
     peer = rule.groups[0] if rule.groups else rule.prefixes[0].slug
     # What makes it another rule for EC2, and nothing else.

@@ -6,7 +6,7 @@ installation knows, the membership of an application security group would be one
 step.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache, partial
 from itertools import chain
 
@@ -71,7 +71,7 @@ def _cover(regions: Regions, provenance: Provenance) -> Iterator[Rule]:
             flows = {flow for flow, want in some if want.sources & product.sources}
             united = regions.prefixes_of(frozenset(chain(*[places for _, places in met])))
             prefixes = sorted(chain(*united.values()))
-            yield _rule(way, product, sorted(flows), tuple(prefixes), provenance)
+            yield _rule(way, product, tuple(sorted(flows)), tuple(prefixes), provenance)
 
 
 def _want(one: Access) -> Want:
@@ -91,13 +91,12 @@ def _wants(needs: frozenset[_Need]) -> tuple[Want, ...]:
 def _rule(
     way: _Way,
     product: Product,
-    flows: Sequence[str],
+    flows: tuple[str, ...],
     prefixes: tuple[Prefix, ...],
     provenance: Provenance,
 ) -> Rule:
     direction, protocol = way
-    lines = lines_of(flows, provenance.catalogue)
-    text = provenance.describe(flows, lines, limits()["texts"]["description"])
+    text = provenance.describe(flows, limits()["texts"]["description"])
     ports = product.ports if protocol.has_ports else None
     source_ports = None if product.sources == ALL_PORTS else product.sources
     return Rule(
@@ -107,8 +106,8 @@ def _rule(
         prefixes=prefixes,
         name=rule_name(direction, protocol, ports, source_ports, prefixes[0].version),
         description=TEXTS.clean_description(text),
-        flows=tuple(flows),
-        lines=lines,
+        flows=flows,
+        lines=lines_of(flows, provenance.catalogue),
     )
 
 
