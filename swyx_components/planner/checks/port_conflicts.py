@@ -15,8 +15,6 @@ from swyx_components.planner.minimise import SiteRules
 from swyx_components.planner.port_references import EndpointKind
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 
-OPERATING_SYSTEM = "Windows"  # holds the RPC endpoint mapper on every machine
-
 
 class Claim(NamedTuple):
     """Ports that one listener of a machine holds; `allocated`: taken one by one from a range.
@@ -36,7 +34,7 @@ _Clash = tuple[Claim, Claim, list[Transport], PortSet]
 
 class _Conflicts(NamedTuple):
     """What the listeners of one kind of host both want: the messages, without a place, and the ports by
-    role that these are about; and its fixed ports by role.
+    role that these are about; and the fixed ports by role of a machine.
     """
 
     messages: Sequence[Message]
@@ -48,9 +46,8 @@ def find_port_conflicts(site: SiteRules) -> Iterator[Message]:
     """A fixed port of two roles is an error; a range that overlaps another port or range a warning."""
     view = site.flows.site
     fixed: frozenset[tuple[str, PortSet]] = frozenset()
-    for place, is_machine, found in _find_by_place(site):
-        if is_machine:
-            fixed |= found.fixed
+    for place, found in _find_by_place(site):
+        fixed |= found.fixed
         yield from (message._replace(place=place) for message in found.messages)
     for message in _find_ephemeral(fixed, view.catalogue):
         yield message._replace(place=f"sites.{view.name}")
@@ -61,25 +58,25 @@ def find_told(site: SiteRules) -> Mapping[tuple[str, str], PortSet]:
     """The ports that a message tells to be wanted twice, by place and role."""
     return {
         (place, role): ports
-        for place, _, found in _find_by_place(site)
+        for place, found in _find_by_place(site)
         for role, ports in found.told.items()
     }
 
 
 @lru_cache(maxsize=1)
-def _find_by_place(site: SiteRules) -> Sequence[tuple[str, bool, _Conflicts]]:
-    """What two listeners of a host both want, by its place; whether that is a machine."""
+def _find_by_place(site: SiteRules) -> Sequence[tuple[str, _Conflicts]]:
+    """What two listeners of a host both want, with its place."""
     view = site.flows.site
     decided, places = _find_decided(site), []
-    hosts = [("machines", machine.name) for machine in view.site.machines]
-    for place, name in (*hosts, *(("networks", network.name) for network in view.site.networks)):
-        endpoint = view.endpoint_of[name]
+    for owner in view.site.owners:
+        endpoint = view.endpoint_of[owner.name]
         kind = endpoint.kind
+        place = f"sites.{view.name}.{'machines' if kind.is_machine else 'networks'}.{owner.name}"
         # A host of a network carries one of its roles.
         for one in (kind,) if kind.is_machine else (kind.by_role or (kind,)):
             own = frozenset().union(*[decided.get((endpoint, role), ()) for role in one.roles])
             found = _find_conflicts(one, own, view.site.decisions, view.catalogue)
-            places.append((f"sites.{view.name}.{place}.{name}", kind.is_machine, found))
+            places.append((place, found))
     return places
 
 
@@ -122,8 +119,19 @@ def _claims_of_decisions(
 def _find_conflicts(
     kind: EndpointKind, decided: frozenset[str], made: Decisions, catalogue: Catalogue
 ) -> _Conflicts:
-    windows = Claim(OPERATING_SYSTEM, "", (Transport.TCP,), catalogue.endpoint_mapper, False)
-    claims = list(_claims(kind, catalogue))
+    mapper = catalogue.endpoint_mapper
+    windows = Claim("Windows", "", (Transport.TCP,), mapper, False)  # on every machine
+    claims = [
+        Claim(
+            role,
+            f"ports.{role}.{_written_key(role, key, kind.ports)}" if own.overridable else "",
+            own.transports,
+            kind.decisions.cornet if own.decided_by else kind.ports[role, key],
+            own.allocated,
+        )
+        for role in kind.roles
+        for key, own in catalogue.roles[role].listeners.items()
+    ]
     clashes: list[_Clash] = []
     taken: dict[Claim, PortSet] = defaultdict(PortSet)  # all that others want, to clear at once
     told: dict[str, PortSet] = defaultdict(PortSet)
@@ -135,23 +143,9 @@ def _find_conflicts(
             for claim in (one, other):
                 taken[claim] |= shared
                 told[claim.role] |= shared
+    fixed = [(own.role, own.ports) for own in claims if kind.is_machine and not own.allocated]
     messages = [_collision(clash, taken, catalogue) for clash in clashes]
-    return _Conflicts(
-        messages, told, frozenset((c.role, c.ports) for c in claims if not c.allocated)
-    )
-
-
-def _claims(kind: EndpointKind, catalogue: Catalogue) -> Iterator[Claim]:
-    for role in kind.roles:
-        for listener in catalogue.roles[role].listeners.values():
-            key = _written_key(role, listener.key, kind.ports)
-            yield Claim(
-                role,
-                f"ports.{role}.{key}" if listener.overridable else "",
-                listener.transports,
-                kind.decisions.cornet if listener.decided_by else kind.ports[role, listener.key],
-                listener.allocated,
-            )
+    return _Conflicts(messages, told, frozenset(fixed))
 
 
 def _collision(clash: _Clash, taken: Mapping[Claim, PortSet], catalogue: Catalogue) -> Message:
