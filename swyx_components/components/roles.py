@@ -97,4 +97,4 @@ class SwyxPhoneL440(HostGroup, NetworkRole):
     """The firewall of machines with a SwyxPhone L440."""
 
 
-ROLE_CLASSES: tuple[type[HostGroup], ...] = tuple(HostGroup.__subclasses__())
+ROLE_CLASSES = {kind.__name__: kind for kind in HostGroup.__subclasses__()}

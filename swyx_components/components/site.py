@@ -75,15 +75,12 @@ class SwyxSite(pulumi.ComponentResource):
 
     def _make_groups(self, rendered: RenderedSite) -> Iterator[HostGroup]:
         """A component for each group, of the class of its role where it carries only one."""
-        kinds: Mapping[tuple[str, ...], type[HostGroup]] = {
-            (kind.__name__,): kind for kind in ROLE_CLASSES
-        }
         for each in rendered.groups:
             group, cloud = each.group, rendered.capabilities.name
             # With a dot, which no name of an installation has: no two sites and groups make one name.
             name = f"{self.pulumi_resource_name}.{group.name}"
             props = {"cloud": cloud, "site": group.site, "roles": list(group.roles)}
-            kind = kinds.get(group.roles, HostGroup)
+            kind = ROLE_CLASSES.get("-".join(group.roles), HostGroup)
             yield kind(name, None, pulumi.ResourceOptions(parent=self), props)
 
 

@@ -40,9 +40,9 @@ def test_the_schema_is_as_reviewed(refresh: bool) -> None:
 
 
 def test_every_role_of_the_catalogue_has_a_class_and_every_class_a_role() -> None:
-    assert [kind.__name__ for kind in ROLE_CLASSES] == list(load_catalogue().roles)
-    for kind in ROLE_CLASSES:
-        assert getattr(swyx_components, kind.__name__) is kind
+    assert list(ROLE_CLASSES) == list(load_catalogue().roles)
+    for role, kind in ROLE_CLASSES.items():
+        assert getattr(swyx_components, role) is kind
 
 
 def test_every_field_is_described() -> None:
