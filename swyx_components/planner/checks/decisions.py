@@ -134,12 +134,8 @@ def _narrow_ranges(view: SiteTopology, tokens: set[str]) -> Iterator[Message]:
 @lru_cache(maxsize=64)
 def _find_inside(catalogue: Catalogue, ports: PortRange) -> list[str]:
     """What else the catalogue knows inside a range: listeners, then services of administration."""
-    known = [
-        (role.name, part)
-        for role in catalogue.roles.values()
-        for listener in role.listeners.values()
-        for part in listener.ports
-    ]
+    listeners = (one for role in catalogue.roles.values() for one in role.listeners.values())
+    known = [(one.role, part) for one in listeners for part in one.ports]
     known += catalogue.administration_ports.items()
     return list(dict.fromkeys(f"{name} {own}" for name, own in known if ports.overlaps(own)))
 
