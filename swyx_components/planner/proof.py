@@ -179,11 +179,10 @@ _NEVER = float("inf")
 def _find_closing(rules: Iterable[Rule]) -> dict[Direction, float]:
     """The priority of the rule that denies every protocol, port and address."""
     closing: dict[Direction, float] = {}
-    for rule in (rule for rule in rules if not rule.allow):
-        lengths = {(prefix.version, prefix.length) for prefix in rule.prefixes}
-        everybody = not rule.groups and (not lengths or lengths >= {(4, 0), (6, 0)})
-        limits = rule.ports, rule.source_ports
-        if rule.protocol is Protocol.ANY and limits == (None, None) and everybody:
+    for rule in rules:
+        if rule.allow or rule.groups or rule[1:4] != (Protocol.ANY, None, None):
+            continue
+        if not rule.prefixes or {*rule.prefixes} >= {*EVERYWHERE}:
             closing[rule.direction] = min(rule.priority, closing.get(rule.direction, _NEVER))
     return closing
 
