@@ -23,11 +23,12 @@ _MOST_PEERS = 3  # that a message names
 
 def check_openings(site: SiteRules) -> Iterator[Message]:
     """Warnings and notes that follow from the finished requirements of a site."""
-    view = site.flows.site
+    view, told = site.flows.site, find_told(site)
     for group in site.groups:
         for (role, key), reached in _find_reached(view, group).items():
             if role:
-                yield from _opened_beside(site, group, (role, key), reached)
+                conflicts = told.get((group.place, role), NO_PORTS)
+                yield from _opened_beside(view, group, (role, key), reached, conflicts)
             else:
                 yield from _administration_inside(view, group, key, reached)
     pairs: _Pairs = {}
@@ -108,15 +109,15 @@ def _find_met(
 
 
 def _opened_beside(
-    site: SiteRules, group: HostGroup, place: _Listener, reached: _Reached
+    view: SiteTopology, group: HostGroup, place: _Listener, reached: _Reached, conflicts: PortSet
 ) -> Iterator[Message]:
     """A listener of a machine that a range meant for another purpose covers as well, unless both want it."""
     role, key = place
     for shared, flows in reached.items():
-        if not shared - find_told(site).get((group.place, role), NO_PORTS):
+        if not shared - conflicts:
             flows = [own for own in flows if own[0].startswith("extra:")]
         reaching = sorted(flows, key=_by_peer)
-        peers = dict.fromkeys(_called(site.flows.site, peer) for _, peer in reaching)
+        peers = dict.fromkeys(_called(view, peer) for _, peer in reaching)
         values = {"flows": list(dict.fromkeys(flow for flow, _ in reaching)), "ports": shared}
         values |= {"role": role, "key": key, "parties": shorten(peers, _MOST_PEERS)}
         if reaching:

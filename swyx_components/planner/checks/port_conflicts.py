@@ -53,7 +53,6 @@ def find_port_conflicts(site: SiteRules) -> Iterator[Message]:
         yield message._replace(place=f"sites.{view.name}")
 
 
-@lru_cache(maxsize=1)
 def find_told(site: SiteRules) -> Mapping[tuple[str, str], PortSet]:
     """The ports that a message tells to be wanted twice, by place and role."""
     return {
