@@ -60,9 +60,8 @@ _KINDS: Mapping[Any, Kind] = {
     dict[str, str]: _MAPPING._replace(wanted="a mapping of strings"),
 }
 # Of the arguments of a network or a machine, those that only one cloud has.
-_AWS = dict.fromkeys(("vpc_id", "vpc_tags", "instance_id"), "aws")
-_AZURE = dict.fromkeys((*NetworkArgs.__optional_keys__, "subnet_id", "interface"), "azure")
-_CLOUDS = _AZURE | _AWS
+_CLOUDS = dict.fromkeys((*NetworkArgs.__optional_keys__, "subnet_id", "interface"), "azure")
+_CLOUDS |= dict.fromkeys(("vpc_id", "vpc_tags", "instance_id"), "aws")
 # One of these keys `network` must have.
 _NEEDED = {"aws": ("vpc_id", "vpc_tags"), "azure": ("resource_group",)}
 _EXAMPLES: Mapping[str, str] = {

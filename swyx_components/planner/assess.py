@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from swyx_components.installation.model import ExtraRule, Installation, Site
 from swyx_components.messages import Message, errors_of
@@ -64,11 +65,7 @@ def assess_site(
     counted = [(platform, usages)] if platform else _count_for(clouds, plan, installation)
     found = (
         *_find_public(rendered),
-        *(
-            message
-            for cloud, own in counted
-            for message in _check_quotas(plan.site, installation, cloud, own, platform is not None)
-        ),
+        *chain(*[_check_quotas(plan.site, installation, *own, bool(platform)) for own in counted]),
         *_unproved(name or "the plan", proof),
         *_wider_than_known(rendered),
         *_respelled(plan, installation, clouds),
