@@ -94,10 +94,8 @@ def _subjects(installation: Installation) -> Iterator[tuple[_Subject, _Facts]]:
             cidrs = {"cidrs": _write(network.addresses)}
             yield (name, "networks", network.name), cidrs | _facts(network, "roles", "managed")
         for machine in site.machines:
-            ports = _overrides(machine.ports, "ports.")
-            facts = _facts(machine, "addresses", "roles") | ports
-            facts["outside"] = _write(not machine.managed)
-            yield (name, "machines", machine.name), facts
+            facts = _facts(machine, "addresses", "roles") | _overrides(machine.ports, "ports.")
+            yield (name, "machines", machine.name), facts | {"outside": _write(not machine.managed)}
         for rule in site.extra_rules:
             yield (name, "extra_rules", _extra_rule(rule)), {"reason": rule.reason}
     for link in installation.links:
