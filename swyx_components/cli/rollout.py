@@ -129,7 +129,7 @@ def _find_jobs(old: str, new: str, project: Path) -> tuple[list[Job], list[str]]
         if stack is None:
             without.append(touched.site)
             continue
-        jobs.append(Job(stack.name, stack.site, stack.cloud, touched.work))
+        jobs.append(Job(stack.name, touched.site, stack.cloud, touched.work))
         read = stack.installation
         if touched.work != "destroy" and read.resolve() != Path(new).resolve():
             place = str(stack.file)

@@ -22,7 +22,6 @@ class Stack(NamedTuple):
     """A stack that is a site. `file` is its stack file, `installation` the file that it reads."""
 
     name: str
-    site: str
     cloud: str
     file: Path
     installation: Path
@@ -50,7 +49,7 @@ def find_stacks(project: Path) -> dict[str, Stack]:
         if cloud not in PLATFORMS:
             errors.append(_unknown_cloud(path, f"{prefix}cloud", cloud))
         file = project / str(config.get(f"{prefix}installation", default))
-        own = Stack(name, site, cloud, path, file)
+        own = Stack(name, cloud, path, file)
         if (other := stacks.setdefault(site, own)) is not own:
             key = below("config", f"{prefix}site")
             own_error = Message.about("stack-twice", key, site=site, other=other.file)
