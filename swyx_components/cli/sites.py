@@ -107,8 +107,7 @@ def renderer(chosen: Chosen) -> Callable[[str], RenderedSite]:
 
     @cache
     def render(name: str) -> RenderedSite:
-        plan = plan_site(topology, name)
-        raise_errors(plan.messages)
+        (plan,) = plan_sites(topology, [name])
         cloud = PLATFORMS.get(chosen.clouds.get(name, ""))
         return render_site(plan, topology.installation, cloud)
 
