@@ -30,8 +30,6 @@ def align(
 ) -> Iterator[str]:
     """Lines with the cells of each column under each other; the last column is never padded."""
     cells = [[plain(cell) for cell in row] for row in rows]
-    if not cells:
-        return
     widths = [
         max((len(cell) for cell in column if len(cell) <= _WIDEST), default=0)
         for column in zip(*cells, strict=True)
