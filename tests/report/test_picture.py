@@ -180,6 +180,7 @@ def test_of_too_many_the_linked_ones_are_drawn_and_the_rest_counted() -> None:
     picture = drawn(sites(80, (70, 71), (70, 72)))
     assert (len(picture.boxes), picture.left_out) == (MOST_DRAWN, 20)
     assert {"s70", "s71", "s72"} <= {box.end.name for box in picture.boxes}
+    assert "Only the 60 sites with the most links are drawn" in page_of(carried(sites(61), 2))
 
 
 def test_a_provider_is_drawn_beside_the_site_of_its_link_manager() -> None:
