@@ -94,8 +94,8 @@ _SERVING: Mapping[str, int] = {"site": 0, "devices": 0, "chained": 2}  # ends wi
 # The legs by which two endpoints with one role each may talk, with their places: whether the first is its
 # initiator, and the number of that pair of roles among the leg's. None for legs that follow other flows.
 _Ways = Sequence[tuple[int, LegRow, Mapping[bool, int]]]
-# Whether the first is the initiator, transport, ports and source ports of a flow.
-_Found = tuple[bool, Transport, PortSet, PortRange | None]
+# Whether the first is the initiator of a flow; its transport, ports and source ports.
+_Found = tuple[bool, tuple[Transport, PortSet, PortRange | None]]
 
 
 @lru_cache(maxsize=8192)
@@ -126,11 +126,9 @@ class _Collector:
         joined: dict[str, dict[bool, int]] = {}
         first, second = self._kinds.values()
         for place, (row, leg, _, is_conditional), orders in ways:
-            if (row.id in first.disabled or row.id in second.disabled) or (
-                row.evidence is Evidence.OPTIONAL
-                and scope == "site"
-                and row.id not in first.enabled
-            ):
+            is_off = row.id in first.disabled or row.id in second.disabled
+            is_optional = row.evidence is Evidence.OPTIONAL and scope == "site"
+            if is_off or (is_optional and row.id not in first.enabled):
                 continue
             own: dict[bool, int] = {}
             for index, flow in enumerate(leg.follows):
@@ -145,13 +143,10 @@ class _Collector:
             for forward, order in own.items():
                 of_flow.setdefault(forward, _MOST_PAIRS * place + order)
                 order += _MOST_OF_A_LEG * place
-                for towards, transport, ports, source in self._find_flows(row.id, leg, forward):
+                for towards, what in self._find_flows(row.id, leg, forward):
                     roles = self._kinds[towards].roles[0], self._kinds[not towards].roles[0]
-                    self._found.exchanged.append(
-                        ExchangedFlow(
-                            order, forward, towards, row.id, *roles, transport, ports, source
-                        )
-                    )
+                    fields = order, forward, towards, row.id, *roles, *what
+                    self._found.exchanged.append(ExchangedFlow(*fields))
         return self._found
 
     def _applies(self, leg: Leg, forward: bool, joined: Mapping[str, Mapping[bool, int]]) -> bool:
@@ -177,7 +172,7 @@ class _Collector:
         # Source and destination ports from the two roles' own ranges (kb2308 L38).
         for towards in (forward,) if leg.among else (forward, not forward):
             source, ports = (self._media_ports(end, leg.media) for end in (towards, not towards))
-            yield towards, leg.media, ports, source[0]
+            yield towards, (leg.media, ports, source[0])
 
     def _media_ports(self, first: bool, transport: Transport) -> PortSet:
         role = self._kinds[first].roles[0]
@@ -207,4 +202,4 @@ class _Collector:
         source = initiator.ports[initiator.roles[0], leg.source][0] if leg.source else None
         for transport, ports in by_transport.items():
             if ports and leg.transport in (None, transport):
-                yield forward, transport, ports, source
+                yield forward, (transport, ports, source)

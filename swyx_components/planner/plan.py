@@ -1,7 +1,6 @@
 """The passes in order: from one site of an installation to its minimised rules."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
 
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message
@@ -24,9 +23,7 @@ CHECKS: tuple[Callable[[SiteRules], Iterator[Message]], ...] = (
 def check_rules(site: SiteRules) -> SitePlan:
     """The finished plan: the rules, and the messages of all checks."""
     own, file = site.flows.site.site, site.flows.site.file
-    # Messages are made here rather than changed: a site has many.
-    told = chain(*[check(site) for check in CHECKS])
-    messages = {Message(place, id, values, file) for place, id, values, _ in told}
+    messages = {message.of(file) for check in CHECKS for message in check(site)}
     return SitePlan(
         site=own.name,
         egress=own.egress,

@@ -125,7 +125,7 @@ def resolve_port(
         dynamic = _dynamic(token, decisions)
         if dynamic is None:
             return ()
-        ports = _both(catalogue.endpoint_mapper, dynamic)
+        ports = catalogue.endpoint_mapper | (dynamic,)
         return [(transport, ports) for transport in decisions.dcom_transports]
     if token == "h245":
         return () if decisions.h245 is None else ((Transport.TCP, decisions.h245),)
@@ -138,11 +138,6 @@ def resolve_port(
     listener = catalogue.roles[role].listeners[key]
     ports = responder[1].get((role, key), listener.ports)
     return [(transport, ports) for transport in listener.transports]
-
-
-@lru_cache(maxsize=1024)
-def _both(mapper: PortSet, dynamic: tuple[int, int]) -> PortSet:
-    return mapper | (dynamic,)
 
 
 def _dynamic(token: str, decisions: Decisions) -> tuple[int, int] | None:

@@ -73,6 +73,7 @@ _Key = tuple[Direction, Protocol]
 _Passage = tuple[Direction, Protocol, PortSet, PortRange]  # source ports, some destination ports
 _Held = tuple[bool, frozenset[_Passage]]  # whether it is allowed, or needed
 _Passing = Mapping[Prefix, Set[_Passage]]  # by peer
+_Needed = dict[Prefix, frozenset[_Passage]]  # the same
 
 
 def prove(rendered: RenderedSite) -> Proof:
@@ -98,19 +99,18 @@ def _find_required(rendered: RenderedSite) -> tuple[Mapping[str, _Passing], int]
     """What must pass at each group, straight from the flows and extra rules, and how many ends that is."""
     plan, matched = rendered.plan, rendered.capabilities.matches_source_ports
     names = {member.name: group.name for group in plan.groups for member in group.members}
-    required: dict[str, dict[Prefix, frozenset[_Passage]]] = {own.name: {} for own in plan.groups}
-    held: dict[Endpoint, set[str]] = {}
+    required: dict[str, _Needed] = {group.name: {} for group in plan.groups}
+    held: dict[Endpoint, list[_Needed]] = {}
     count = len(plan.extra_rules)
     for first, second, exchanges in plan.flows.pairs:
         for own, peer, is_first in ((first, second, True), (second, first, False)):
             if own.group is None or own.site != plan.site:
                 continue
             if own not in held:
-                held[own] = {names[member] for member in own.members}
+                held[own] = [required[name] for name in {names[member] for member in own.members}]
             needed, flows = _find_needed(exchanges, is_first, matched)
             count += len(held[own]) * flows
-            for name in held[own]:
-                passing = required[name]
+            for passing in held[own]:
                 for address in peer.addresses_for(plan.site):
                     passing[address] = passing[address] | needed if address in passing else needed
     for rule in plan.extra_rules:
@@ -127,9 +127,7 @@ def _find_required(rendered: RenderedSite) -> tuple[Mapping[str, _Passing], int]
 def _find_needed(
     exchanges: tuple[Exchange, ...], is_first: bool, matched: bool
 ) -> tuple[frozenset[_Passage], int]:
-    """What must pass at the first or the second of two endpoints, whatever their addresses, for how many
-    flows.
-    """
+    """What must pass at the first or the second of two endpoints at any address, and for how many flows."""
     directions = Direction.IN, Direction.OUT
     needed = [
         (directions[forward is is_first], PROTOCOL_OF[transport], sources, part)

@@ -54,12 +54,8 @@ def unite_access(access: _Access, matched: bool) -> United:
                 opened[key | begun << 48 | end << 32] = frozenset(flows)
             key, begun, end, flows = its_key, first, last, []
         flows.append(flow)
-    pairs = (
-        (one, wider)
-        for one in opened
-        if one & _SOURCE_PORTS
-        for wider in from_more_sources(one, opened)
-    )
+    limited = [one for one in opened if one & _SOURCE_PORTS]
+    pairs = ((one, wider) for one in limited for wider in from_more_sources(one, opened))
     return United(opened, any(overlap(*pair) for pair in pairs))
 
 

@@ -31,6 +31,9 @@ class SiteRequirements:
     by_group: Mapping[str, Requirements]
 
 
+_FIRST, _SECOND, _BOTH = (True,), (False,), (True, False)  # which endpoints of an exchange
+
+
 def derive_requirements(flows: SiteFlows) -> SiteRequirements:
     """What each flow needs at those ends of it that are groups of the site.
 
@@ -43,11 +46,8 @@ def derive_requirements(flows: SiteFlows) -> SiteRequirements:
     }
     parties: dict[tuple[Endpoint, frozenset[int]], Peer | None] = {}
     for first, second, exchanges in flows.flows.pairs:
-        for own, peer, ends in (
-            ((first, second, (True,)), (second, first, (False,)))
-            if first is not second
-            else ((first, first, (True, False)),)
-        ):
+        sides = [(first, second, _FIRST), (second, first, _SECOND)]
+        for own, peer, ends in sides if first is not second else [(first, first, _BOTH)]:
             if own.group is None or own.site != site:
                 continue
             key = peer, own.versions

@@ -124,7 +124,14 @@ class Topology:
     def _make_endpoints(
         self, site: Site, groups: Iterable[MachineGroup], networks: Mapping[str, MachineGroup]
     ) -> Iterator[Endpoint]:
-        settings = self._number_settings(site)
+        made = site.decisions
+        agreed = (
+            (made.dcom_server, made.dcom_client, made.dcom_transports, made.h245, made.cornet),
+            Transport.TCP in made.fax_transports,
+            (site.control_path, site.enabled, site.disabled),
+        )
+        # A number for all that a site has settled about flows: the same for sites that agree.
+        settings = self._settings.setdefault(agreed, len(self._settings))
         rows: list[tuple[str, tuple[Prefix, ...], Machine | Network, MachineGroup | None]] = [
             (group.name, group.addresses, group.machines[0], group) for group in groups
         ]
@@ -140,16 +147,6 @@ class Topology:
                 group=group,
                 summary=_summarise(addresses, site.summary),
             )
-
-    def _number_settings(self, site: Site) -> int:
-        """A number for all that a site has settled about flows: the same for sites that agree."""
-        made = site.decisions
-        settings = (
-            (made.dcom_server, made.dcom_client, made.dcom_transports, made.h245, made.cornet),
-            Transport.TCP in made.fax_transports,
-            (site.control_path, site.enabled, site.disabled),
-        )
-        return self._settings.setdefault(settings, len(self._settings))
 
     def _find_kind(
         self, settings: int, site: Site, roles: tuple[str, ...], machine: Machine | None
