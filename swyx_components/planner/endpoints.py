@@ -123,7 +123,7 @@ class Endpoint:
         """How a rule of `site` names this endpoint: its own groups of machines, else by address."""
         if self.group is not None and self.group.machines and self.site == site:
             return Peer(PeerKind.GROUP, self.label)
-        label = "/".join(self.members)
+        label = "/".join(self.members) if self.group else self.label
         if self.site not in ("", site):
             label = f"{self.site}/{label}"
         return Peer(PeerKind.CIDRS, label, self.addresses_for(site))

@@ -35,24 +35,18 @@ class ExchangedFlow(NamedTuple):
     source_ports: PortRange | None
 
 
-class OpenDecision(NamedTuple):
-    """A flow of an exchange that needs a decision which the site of its responder has not made."""
-
-    forward: bool
-    flow: str
-    decision: str  # "dcom" or "h245"
-
-
 @dataclass(slots=True, eq=False)
 class Exchange:
     """All flows between two endpoints in one role each. Compared by identity, since many share it.
 
-    `tunnels` are the flows whose two sites must agree on H.245; `decided` says who listens on the range of a
-    decision: whether the second endpoint, in which role, and the range's token (`dcom_server`, `h245`, ...).
+    `undecided_ports`: whether the first endpoint initiates a flow, the flow, and the decision for it that the
+    site of its responder has not made (`dcom`, `h245`). `tunnels` are the flows whose two sites must agree on
+    H.245. `decided`: whether the second endpoint listens on the range of a decision, in which role, and the
+    range's token (`dcom_server`, `h245`, ...).
     """
 
     exchanged: list[ExchangedFlow] = field(default_factory=list)
-    undecided_ports: list[OpenDecision] = field(default_factory=list)
+    undecided_ports: list[tuple[bool, str, str]] = field(default_factory=list)
     tunnels: list[str] = field(default_factory=list)
     decided: list[tuple[bool, str, str]] = field(default_factory=list)
 
@@ -189,7 +183,7 @@ class _Collector:
         for token in leg.ports:
             undecided = find_undecided(token, responder.decisions)
             if undecided:
-                self._found.undecided_ports.append(OpenDecision(forward, flow, undecided))
+                self._found.undecided_ports.append((forward, flow, undecided))
                 continue
             if token in DECIDED:
                 self._found.decided.append((forward, role, token))
