@@ -2,7 +2,7 @@
 
 from swyx_components.cli.options import command, written
 from swyx_components.cli.sites import assess_sites
-from swyx_components.cli.terminal import DONE, judge, print_answer, print_messages
+from swyx_components.cli.terminal import DONE, exit_code_of, print_answer, print_messages
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
 from swyx_components.installation.positions import Position, find_positions, put_at
@@ -22,7 +22,7 @@ from swyx_components.report.tables import count_messages, list_messages, plural
 def check(file: str, strict: bool, quiet: bool, as_json: bool) -> int:
     """Check a file: errors, warnings and notes."""
     installation, ordered, rules = find_messages(file, file)
-    code = judge(ordered, strict)
+    code = exit_code_of(ordered, strict)
     graver = [message for message in ordered if message.severity is not Severity.NOTE]
     if as_json:
         records = list(map(_record, ordered, find_positions(ordered)))

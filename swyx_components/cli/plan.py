@@ -2,7 +2,7 @@
 
 from swyx_components.cli.options import Words, command
 from swyx_components.cli.sites import choose, gather_sites
-from swyx_components.cli.terminal import judge, print_messages, write_output
+from swyx_components.cli.terminal import exit_code_of, print_messages, write_output
 from swyx_components.report.plan_json import write_document
 from swyx_components.report.tables import list_messages, write_plan
 
@@ -28,4 +28,4 @@ def plan(file: str, clouds: Words, sites: Words, strict: bool, why: bool, as_jso
         brief = len(chosen.names) > _MANY_SITES and not sites
         write_output(write_plan(catalogue, results, brief, why))
         print_messages(list_messages(sorted(messages)))
-    return judge(messages, strict)
+    return exit_code_of(messages, strict)

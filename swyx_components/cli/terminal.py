@@ -189,7 +189,7 @@ def write_output(pieces: Iterable[str], file: str = "", inputs: Iterable[Path] =
 # ---- how a command ends
 
 
-def judge(messages: Iterable[Message], strict: bool) -> int:
+def exit_code_of(messages: Iterable[Message], strict: bool) -> int:
     """The exit code for what was told; warnings are an answer with `--strict` alone."""
     found = {message.severity for message in messages}
     if Severity.ERROR in found:

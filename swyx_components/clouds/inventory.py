@@ -31,7 +31,7 @@ def errors_as_messages(
         raise CloudError.about("cloud-unreadable", "", cloud=cloud, problem=text) from None
 
 
-def describe_lack(id: str, **values: object) -> str:
+def why_not_judged(id: str, **values: object) -> str:
     """The message of the catalogue about something that can't be judged, without a full stop."""
     return str(Message.about(id, "", **values)).removesuffix(".")
 

@@ -151,7 +151,7 @@ class Kind(IntEnum):
     SUMMARY = 4
 
 
-class Seat(NamedTuple):
+class ReadMachine(NamedTuple):
     """Where a machine stands, with the roles that could be read."""
 
     node: Node
@@ -161,7 +161,7 @@ class Seat(NamedTuple):
 
 @dataclass(slots=True)
 class ReadContext:
-    """`seats` is keyed by the machine's name in lower case. `perhaps` holds the sites, and machines of a
+    """`machines` is keyed by the machine's name in lower case. `perhaps` holds the sites, and machines of a
     site, whose roles could not all be read, with the roles that were probably meant there, so that none of
     them is said to be absent. `unlisted` holds the sites whose machines are not even known by name;
     `sites_unknown`: nor are the sites."""
@@ -169,7 +169,7 @@ class ReadContext:
     log: Diagnostics
     catalogue: Catalogue = field(init=False)
     decisions: Decisions = field(init=False)  # of the whole file
-    seats: dict[str, Seat] = field(default_factory=dict)
+    machines: dict[str, ReadMachine] = field(default_factory=dict)
     claims: list[Claim] = field(default_factory=list)
     role_lists: dict[tuple[bool, str], tuple[str, ...]] = field(default_factory=dict)
     perhaps: dict[tuple[str, ...], set[str]] = field(default_factory=dict)
@@ -195,8 +195,8 @@ class ReadContext:
         """The machines of these sites that serve links, once all sites are read; of every site if none."""
         if self._managers is None:
             self._managers, serving = {}, self.serving_roles
-            for _, seat in sorted(self.seats.items()):
-                if any(role in serving for role in seat.roles):
-                    self._managers.setdefault(seat.site, []).append(seat.node.key)
+            for _, machine in sorted(self.machines.items()):
+                if any(role in serving for role in machine.roles):
+                    self._managers.setdefault(machine.site, []).append(machine.node.key)
         wanted = tuple(sites) or sorted(self._managers)[:20]
         return [name for site in wanted for name in self._managers.get(site, ())]

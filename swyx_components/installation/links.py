@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from swyx_components.installation.context import Kind, Node, Seat
+from swyx_components.installation.context import Kind, Node, ReadMachine
 from swyx_components.installation.model import Link, Provider
 from swyx_components.installation.sites import read_claimed
 from swyx_components.installation.values import (
@@ -75,10 +75,10 @@ def _read_link(node: Node, ends: tuple[str, ...]) -> Link | None:
 
 
 def _read_shared(node: Node, name: str, ends: tuple[str, ...]) -> Link | None:
-    seat = _read_manager(node, ends)
-    if seat is None or not ends:
+    machine = _read_manager(node, ends)
+    if machine is None or not ends:
         return None
-    near, manager = seat.site, seat.node.key
+    near, manager = machine.site, machine.node.key
     if near not in ends:
         node.add("manager-elsewhere", machine=manager, site=near, ends=" and ".join(ends))
         return None
@@ -102,35 +102,37 @@ def _read_chained(node: Node, name: str, ends: tuple[str, ...]) -> Link | None:
             known = node.context.managers_at((end,)) or "none"
             child.add("chained-missing", site=end, managers=known)
             continue
-        seat = _read_manager(child, (end,))
-        if seat is not None and seat.site != end:
-            child.add("chained-elsewhere", machine=seat.node.key, site=seat.site, end=end)
-        elif seat is not None:
-            managers.append(seat.node.key)
+        machine = _read_manager(child, (end,))
+        if machine is not None and machine.site != end:
+            child.add("chained-elsewhere", machine=machine.node.key, site=machine.site, end=end)
+        elif machine is not None:
+            managers.append(machine.node.key)
     if len(managers) != 2:
         return None
     (near, far), (own, other) = ends, managers
     return Link(name=name, near=near, far=far, near_manager=own, far_manager=other)
 
 
-def _read_manager(node: Node, ends: tuple[str, ...] = ()) -> Seat | None:
+def _read_manager(node: Node, ends: tuple[str, ...] = ()) -> ReadMachine | None:
     """Where the named LinkManager stands; nothing where it is none, or can't be known."""
     name, context = read_scalar(node, "a name"), node.context
     if name is None:
         return None
-    seat = context.seats.get(name.lower())
-    if seat is None or seat.node.key != name:
+    machine = context.machines.get(name.lower())
+    if machine is None or machine.node.key != name:
         doubtful = context.sites_unknown or context.unlisted.intersection(ends or context.unlisted)
         if not doubtful:
-            node.unknown("manager", name, [seat.node.key] if seat else context.managers_at(ends))
+            node.unknown(
+                "manager", name, [machine.node.key] if machine else context.managers_at(ends)
+            )
         return None
     serving = context.serving_roles
-    if not any(role in serving for role in seat.roles):
-        if context.is_certain(seat.site, name):
+    if not any(role in serving for role in machine.roles):
+        if context.is_certain(machine.site, name):
             managers = context.managers_at(ends) or "none"
             node.add("manager-without-role", machine=name, role=serving, managers=managers)
         return None
-    return seat
+    return machine
 
 
 def read_providers(node: Node) -> tuple[Provider, ...]:
@@ -168,11 +170,11 @@ def _read_provider(node: Node) -> Provider | None:
         for key in ("cidrs", "signalling_cidrs", "media_cidrs")
     )
     cidrs |= signalling & media_alone
-    seat = node.read(_ONE, _read_manager, None)
+    machine = node.read(_ONE, _read_manager, None)
     media = node.read("media_ports", read_range, None)
     sip_port = node.read("sip_port", read_port, None)
     note_unpaired(node.child("media_ports"), f"provider {node.key}", media)
-    if seat is None or media is None or ("sip_port" in node.value and sip_port is None):
+    if machine is None or media is None or ("sip_port" in node.value and sip_port is None):
         return None
     if not (cidrs or (signalling and media_alone)):
         return None
@@ -181,8 +183,8 @@ def _read_provider(node: Node) -> Provider | None:
         cidrs=tuple(sorted(cidrs)),
         signalling_cidrs=tuple(sorted(signalling - cidrs)),
         media_cidrs=tuple(sorted(media_alone - cidrs)),
-        link_manager=seat.node.key,
-        site=seat.site,
+        link_manager=machine.node.key,
+        site=machine.site,
         media_ports=media,
         **({"sip_port": sip_port.first} if sip_port else {}),
     )

@@ -83,7 +83,7 @@ def read_installation(source: Source, *, file: str = "") -> Outcome:
     except SwyxError as error:
         log.adopt(error.messages)
     finally:
-        context.seats.clear()  # these know the nodes, which know the context: a circle that would stay
+        context.machines.clear()  # these know the nodes, which know the context: a circle that would stay
         context.claims.clear()
         if collects:
             gc.enable()

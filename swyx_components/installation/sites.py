@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from swyx_components.catalogue.model import Role
-from swyx_components.installation.context import ANY_ROLE, Claim, Kind, Node, Seat, as_text
+from swyx_components.installation.context import ANY_ROLE, Claim, Kind, Node, ReadMachine, as_text
 from swyx_components.installation.model import Egress, ExtraRule, Machine, Network, Site
 from swyx_components.installation.settings import (
     read_control_paths,
@@ -75,7 +75,7 @@ def _read_machine(node: Node, site: str) -> Machine:
     carried = roles if context.is_certain(site, node.key) else None
     ports = node.read("ports", read_overrides, (), carried)
     managed = not node.read("outside", read_flag, False)
-    known = context.seats.setdefault(node.key.lower(), Seat(node, site, roles))
+    known = context.machines.setdefault(node.key.lower(), ReadMachine(node, site, roles))
     if known.site != site:
         node.add("name-taken", name=node.key, other=known.node.place)
     return Machine(name=node.key, addresses=addresses, roles=roles, ports=ports, managed=managed)
@@ -87,7 +87,7 @@ def _read_networks(node: Node, site: str, machines: Iterable[Machine]) -> list[N
     taken = {machine.name.lower() for machine in machines}
     for entry in read_entries(node, "network"):
         if entry.key.lower() in taken:
-            other = context.seats[entry.key.lower()].node.place
+            other = context.machines[entry.key.lower()].node.place
             entry.add("name-taken", name=entry.key, other=other)
         entry.open("network")
         cidrs = entry.read("cidrs", read_claimed, (), site, Kind.NETWORK)
@@ -233,9 +233,9 @@ def _read_machine_of(node: Node, site: Node) -> str | None:
         if type(machine) is dict and machine.get("outside") is True:
             node.add("extra-outside", machine=name)
         return name
-    seat = node.context.seats.get(name.lower())
-    if seat is not None and seat.node.key == name:
-        node.add("extra-machine-elsewhere", machine=name, other=seat.site, site=site.key)
+    machine = node.context.machines.get(name.lower())
+    if machine is not None and machine.node.key == name:
+        node.add("extra-machine-elsewhere", machine=name, other=machine.site, site=site.key)
     else:
         node.unknown("rule-machine", name, sorted(machines))
     return None

@@ -115,7 +115,7 @@ def severities() -> Mapping[str, Severity]:
     return {id: Severity(row["severity"]) for id, row in _catalogue().items()}
 
 
-def join_alike(messages: Iterable[Message]) -> list[list[Message]]:
+def group_repeated(messages: Iterable[Message]) -> list[list[Message]]:
     """The messages of each file that say the same, but for the `parties` that each place has."""
     alike: dict[object, list[Message]] = {}
     for own in messages:

@@ -90,8 +90,8 @@ def prove_rules(rendered: RenderedSite, rules: Mapping[str, Sequence[Rule]]) -> 
     required, compared = _find_required(rendered)
     for group in plan.groups:
         allowed = _find_allowed(rules.get(group.name, ()), addresses, rendered.capabilities)
-        for gap, is_missing in _find_gaps(group, required[group.name], allowed, plan.egress):
-            (missing if is_missing else excess).append(gap)
+        for where, is_missing in _compare(group, required[group.name], allowed, plan.egress):
+            (missing if is_missing else excess).append(where)
     return Proof(site=plan.site, compared=compared, missing=tuple(missing), excess=tuple(excess))
 
 
@@ -199,7 +199,7 @@ def _addresses_alone(group: HostGroup) -> set[Prefix]:
     }
 
 
-def _find_gaps(
+def _compare(
     group: HostGroup, needed: _Passing, allowed: _Passing, egress: Egress
 ) -> Iterator[tuple[Discrepancy, bool]]:
     """Where the two differ; True where the packets are missing, False where in excess.
@@ -219,13 +219,13 @@ def _find_gaps(
         if key[0] is Direction.OUT and egress is Egress.OPEN:
             continue
         sides = [_packets(passing, key, reachable) for passing in (needed, allowed)]
-        found: dict[tuple[str, PortSet, bool], PortSet] = {}  # all source ports of each gap
+        found: dict[tuple[str, PortSet, bool], PortSet] = {}  # all source ports
         for version, peers, source, lost, gained in sides[0].differences(sides[1]):
             first = Prefix(version, peers.first, WIDTH[version])
             if peers.first < peers.last or first not in _addresses_alone(group):
                 for ports, is_missing in ((lost, True), (gained, False)):
-                    gap = interval_text(version, peers), ports, is_missing
-                    found[gap] = found.get(gap, NO_PORTS) | source
+                    where = interval_text(version, peers), ports, is_missing
+                    found[where] = found.get(where, NO_PORTS) | source
         for (text, ports, is_missing), source in found.items():
             if ports:
                 yield Discrepancy(group.name, *key, text, source, ports), is_missing

@@ -7,7 +7,7 @@ from textwrap import TextWrapper
 from swyx_components.catalogue.model import Catalogue, cite
 from swyx_components.installation.model import Egress
 from swyx_components.installation.positions import locate
-from swyx_components.messages import Message, Severity, join_alike, plain, shorten
+from swyx_components.messages import Message, Severity, group_repeated, plain, shorten
 from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.endpoints import MachineGroup
 from swyx_components.planner.model import Rule, shard_label
@@ -114,7 +114,7 @@ def list_messages(messages: Iterable[Message]) -> Iterator[str]:
 
 def join_messages(messages: Iterable[Message]) -> Iterator[Message]:
     """One message for all that say the same, at the position of the first; it names the first places."""
-    alike = join_alike(messages)
+    alike = group_repeated(messages)
     for first, same in zip(locate([same[0] for same in alike]), alike, strict=True):
         places = shorten(dict.fromkeys(m.place for m in same), _MOST_PLACES, "more places")
         comma = "; " if any(", " in place for place in places) else ", "
@@ -123,7 +123,7 @@ def join_messages(messages: Iterable[Message]) -> Iterator[Message]:
 
 def count_messages(messages: Iterable[Message]) -> str:
     """`no errors, 2 warnings, 1 note`: of those that say the same, one."""
-    found = Counter(same[0].severity for same in join_alike(messages))
+    found = Counter(same[0].severity for same in group_repeated(messages))
     counts = ((severity.value, found[severity]) for severity in _ORDER)
     return ", ".join(f"{n or 'no'} {noun}{'' if n == 1 else 's'}" for noun, n in counts)
 

@@ -26,9 +26,9 @@ from swyx_components.clouds.aws.ruleset import Ruleset, stops_nothing
 from swyx_components.clouds.inventory import (
     Interface,
     bind_by_hand,
-    describe_lack,
     find_points,
     place_interfaces,
+    why_not_judged,
 )
 from swyx_components.planner.model import RenderedSite, Rule, SitePlan, shard_label
 from swyx_components.sets.ports import ALL_PORTS, ICMP_TYPES
@@ -74,7 +74,7 @@ def read_saved(contents: Iterable[object]) -> "Inventory":
     records = read_records(contents)
     ids = {"SecurityGroups": "groups-unread", "NetworkInterfaces": "interfaces-unread"}
     lacking = (
-        describe_lack(id, command=COMMANDS[key])
+        why_not_judged(id, command=COMMANDS[key])
         for key, id in ids.items()
         if key not in records.covers
     )
@@ -87,7 +87,7 @@ def read_state(state: StackState) -> "Inventory":
     Raises:
         ValueError: a resource in it is not what it should be.
     """
-    lacking = describe_lack("other-groups-not-in-state")
+    lacking = why_not_judged("other-groups-not-in-state")
     return Inventory(records_of_state(state), (lacking, *state.lacking))
 
 
@@ -203,11 +203,11 @@ class Inventory(NamedTuple):
         )
         has_acls = "NetworkAcls" in records.covers
         placeless = bindings if has_acls else ()
-        lacking = [describe_lack("subnet-acl-unknown", machine=machine) for machine in placeless]
+        lacking = [why_not_judged("subnet-acl-unknown", machine=machine) for machine in placeless]
         if not groups:
-            lacking.append(describe_lack("only-acls-read", command=COMMANDS["SecurityGroups"]))
+            lacking.append(why_not_judged("only-acls-read", command=COMMANDS["SecurityGroups"]))
         if not has_acls:
-            lacking.append(describe_lack("acls-unread", command=COMMANDS["NetworkAcls"]))
+            lacking.append(why_not_judged("acls-unread", command=COMMANDS["NetworkAcls"]))
         found = tuple(point for point, _ in points)
         return Firewall("aws", found, tuple(dict.fromkeys(unread)), tuple(lacking))
 

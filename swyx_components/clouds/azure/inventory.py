@@ -25,9 +25,9 @@ from swyx_components.clouds.azure.ruleset import PROBES, Ruleset, read_groups
 from swyx_components.clouds.inventory import (
     Interface,
     bind_by_hand,
-    describe_lack,
     find_points,
     place_interfaces,
+    why_not_judged,
 )
 from swyx_components.planner.model import RenderedSite, SitePlan
 
@@ -48,7 +48,7 @@ def read_deployed(rendered: RenderedSite) -> Deployed:
             *((GROUPS, group) for group in client.network_security_groups.list_all()),
             *((INTERFACES, interface) for interface in client.network_interfaces.list_all()),
         ]
-        inventory = Inventory(read_records(items), "", (describe_lack("admin-rules-unread"),))
+        inventory = Inventory(read_records(items), "", (why_not_judged("admin-rules-unread"),))
         return inventory.find_deployed(rendered)
 
 
@@ -59,8 +59,8 @@ def read_saved(contents: Iterable[object]) -> "Inventory":
         ValueError: a record in them is not what it should be.
     """
     records = read_records(chain.from_iterable(map(list_items, contents)))
-    unplaced = describe_lack("interfaces-unread", command=COMMANDS[INTERFACES])
-    lacking = describe_lack("admin-rules-unread")
+    unplaced = why_not_judged("interfaces-unread", command=COMMANDS[INTERFACES])
+    lacking = why_not_judged("admin-rules-unread")
     return Inventory(records, "" if records.interfaces else unplaced, (lacking,))
 
 
@@ -77,8 +77,8 @@ def read_state(state: StackState) -> "Inventory":
         machine = machines.get(key_of(str(id)), "")
         interfaces.append(Interface(id=str(id), groups=(str(group),), machine=machine))
     records = records._replace(interfaces=tuple(interfaces))
-    unplaced = "" if records.interfaces else describe_lack("interfaces-not-in-state")
-    lacking = map(describe_lack, ("subnet-groups-not-in-state", "admin-rules-unread"))
+    unplaced = "" if records.interfaces else why_not_judged("interfaces-not-in-state")
+    lacking = map(why_not_judged, ("subnet-groups-not-in-state", "admin-rules-unread"))
     return Inventory(records, unplaced, (*lacking, *state.lacking))
 
 

@@ -10,7 +10,7 @@ from swyx_components.analysis.diff.changes import Changes
 from swyx_components.catalogue.model import FlowRow
 from swyx_components.installation.check import find_public_peers
 from swyx_components.installation.model import Egress, Installation
-from swyx_components.messages import Message, Severity, join_alike
+from swyx_components.messages import Message, Severity, group_repeated
 from swyx_components.planner.model import Protocol, Rule, SitePlan
 from swyx_components.planner.platform import Usage
 from swyx_components.report.html.chapter import name_peers, sort_names
@@ -159,7 +159,7 @@ class Overview:
 def sort_findings(messages: Collection[Message]) -> dict[str, list[list[Message]]]:
     """The messages by topic, each topic's gravest first, those that say the same joined."""
     topics: dict[str, list[list[Message]]] = {topic: [] for topic in TOPICS}
-    for same in join_alike(sorted(messages, key=lambda m: (_ORDER.index(m.severity), m))):
+    for same in group_repeated(sorted(messages, key=lambda m: (_ORDER.index(m.severity), m))):
         topics[same[0].topic].append(same)
     return topics
 
