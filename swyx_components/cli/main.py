@@ -4,7 +4,6 @@ import gc
 import os
 import sys
 from importlib import import_module
-from importlib.resources import files
 
 import click
 
@@ -107,6 +106,8 @@ def _dispatch(words: list[str]) -> int:
 
 def _complete(instruction: str) -> int:
     """What a shell asks for: `bash_source` is its script, `bash_complete` what a line may go on with."""
+    from importlib.resources import files
+
     from click.shell_completion import BashComplete, add_completion_class, shell_complete
 
     class Bash(BashComplete):
