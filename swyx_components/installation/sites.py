@@ -132,7 +132,7 @@ def _read_roles(node: Node, site: str, network: bool) -> tuple[str, ...]:
     if "roles" not in node.value:
         context.doubt(site, node.key)
         return ()
-    key = network, str(node.value["roles"])
+    key = network, repr(node.value["roles"])  # not `str`: a text may read like a list
     if key in context.role_lists:
         return context.role_lists[key]
     before, child = len(context.log), node.child("roles")
