@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from itertools import chain
 from typing import NamedTuple, Self
 
 from swyx_components.catalogue.model import Transport
@@ -157,7 +156,7 @@ class EndpointPair(NamedTuple):
 
     first: Endpoint
     second: Endpoint
-    exchanges: tuple[Exchange, ...]
+    exchange: Exchange
 
 
 class Flows:
@@ -167,10 +166,10 @@ class Flows:
 
     def __init__(self, scopes: Iterable[Sequence[EndpointPair]] = ()) -> None:
         self._scopes = [*scopes]
-        self.pairs = [pair for scope in self._scopes for pair in scope if pair.exchanges]
+        self.pairs = [pair for scope in self._scopes for pair in scope if pair.exchange]
 
     def __len__(self) -> int:
-        return sum([len(own.exchanged) for pair in self.pairs for own in pair.exchanges])
+        return sum([len(pair.exchange.exchanged) for pair in self.pairs])
 
     def __iter__(self) -> Iterator[Flow]:
         for scope in self._scopes:
@@ -182,10 +181,10 @@ def _in_order(scope: Iterable[EndpointPair]) -> list[Flow]:
     flows: list[Flow] = []
     keys: list[tuple[int, int, int]] = []
     places: dict[Endpoint, int] = {}
-    for first, second, exchanges in scope:
+    for first, second, exchange in scope:
         one, two = (places.setdefault(end, len(places)) for end in (first, second))
-        found = chain(*[own.exchanged for own in exchanges])
-        for order, from_first, forward, flow, role, its_role, transport, ports, source in found:
+        for row in exchange.exchanged:
+            order, from_first, forward, flow, role, its_role, transport, ports, source = row
             keys.append((order, one, two) if from_first else (order, two, one))
             ends = (first, role, second, its_role) if forward else (second, role, first, its_role)
             flows.append(Flow(flow, *ends, transport, ports, source))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from swyx_components.catalogue.model import Catalogue, Evidence, Leg, Transport
 from swyx_components.planner.port_references import (
@@ -37,7 +37,7 @@ class ExchangedFlow(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Exchange:
-    """All flows between two endpoints in one role each. Compared by identity, since many share it.
+    """All flows between two endpoints. Compared by identity, since many pairs share it.
 
     `undecided_ports`: whether the first endpoint initiates a flow, the flow, and the decision for it that the
     site of its responder has not made (`dcom`, `h245`). `tunnels` are the flows whose two sites must agree on
@@ -50,6 +50,19 @@ class Exchange:
     tunnels: list[str] = field(default_factory=list)
     decided: list[tuple[bool, str, str]] = field(default_factory=list)
 
+    def __bool__(self) -> bool:
+        return bool(self.exchanged or self.undecided_ports or self.tunnels)
+
+    def add(self, other: Self) -> None:
+        """Take over all of another."""
+        self.exchanged += other.exchanged
+        self.undecided_ports += other.undecided_ports
+        self.tunnels += other.tunnels
+        self.decided += other.decided
+
+
+NO_EXCHANGE = Exchange()
+
 
 @lru_cache(maxsize=8192)
 def find_exchange(
@@ -58,26 +71,20 @@ def find_exchange(
     first: EndpointKind,
     second: EndpointKind,
     within: bool = False,
-) -> tuple[Exchange, ...]:
-    """What the legs of one scope join, for each pair of their roles. `first` is the LinkManager that serves
-    the link or provider in every scope but that of a site and of its devices.
+) -> Exchange:
+    """What the legs of one scope join in any of their roles. `first` is the LinkManager that serves the link
+    or provider in every scope but that of a site and of its devices.
 
     `within`: both are the same endpoint, several machines that talk among themselves.
     """
     if first.by_role or second.by_role:
-        return tuple(
-            [
-                exchange
-                for one in first.by_role or (first,)
-                for other in second.by_role or (second,)
-                for exchange in find_exchange(catalogue, scope, one, other, within)
-            ]
-        )
+        joined = Exchange()
+        for one in first.by_role or (first,):
+            for other in second.by_role or (second,):
+                joined.add(find_exchange(catalogue, scope, one, other, within))
+        return joined
     ways = _find_ways(catalogue, scope, first.roles[0], second.roles[0], within)
-    if not ways:
-        return ()
-    found = _Collector(catalogue, first, second).collect(scope, ways)
-    return (found,) if found.exchanged or found.undecided_ports or found.tunnels else ()
+    return _Collector(catalogue, first, second).collect(scope, ways) if ways else NO_EXCHANGE
 
 
 _MOST_PAIRS = 1_000  # of roles that one leg joins

@@ -18,7 +18,7 @@ from swyx_components.catalogue.model import Catalogue
 from swyx_components.installation.model import Link
 from swyx_components.messages import Message
 from swyx_components.planner.endpoints import Endpoint, EndpointPair, Flows
-from swyx_components.planner.exchange import find_exchange
+from swyx_components.planner.exchange import NO_EXCHANGE, find_exchange
 from swyx_components.planner.port_references import DEVICES, provider_kind
 from swyx_components.planner.topology import SiteTopology, Topology
 
@@ -77,9 +77,9 @@ def _pair(catalogue: Catalogue, scope: str, first: Endpoint, second: Endpoint) -
     """Two endpoints with what the legs of a scope join; a single machine has nothing to say to itself."""
     within = first is second
     if within and not first.joins_itself:
-        return EndpointPair(first, second, ())
-    exchanges = find_exchange(catalogue, scope, first.kind, second.kind, within)
-    return EndpointPair(first, second, exchanges)
+        return EndpointPair(first, second, NO_EXCHANGE)
+    exchange = find_exchange(catalogue, scope, first.kind, second.kind, within)
+    return EndpointPair(first, second, exchange)
 
 
 def _providers(topology: Topology, view: SiteTopology) -> Iterator[tuple[Endpoint, Endpoint]]:
@@ -105,6 +105,6 @@ def _clashes(topology: Topology, link: Link, over: Sequence[EndpointPair]) -> It
     opened = [name for name, h245 in decided.items() if h245]
     tunnelled = [name for name, h245 in decided.items() if h245 is not None and not h245]
     if opened and tunnelled:
-        for flow in sorted({flow for one in over for own in one.exchanges for flow in own.tunnels}):
+        for flow in sorted({flow for one in over for flow in one.exchange.tunnels}):
             values = {"flow": flow, "tunnelled": tunnelled[0], "opened": opened[0]}
             yield Message.about("h245-one-ended", f"links.{link.name}", **values)

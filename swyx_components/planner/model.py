@@ -78,14 +78,11 @@ class Access(NamedTuple):
 
 
 class AccessSet(tuple[Access, ...]):
-    """What a peer is allowed in one role. Compared by identity, since it serves many peers."""
+    """All that a peer is allowed. Compared by identity, since it serves many peers."""
 
     __slots__ = ()
     __hash__ = object.__hash__
     __eq__ = object.__eq__
-
-
-AllAccess = tuple[AccessSet, ...]  # what a peer is allowed in all its roles
 
 
 class Requirements:
@@ -93,7 +90,7 @@ class Requirements:
 
     __slots__ = ("by_peer",)
 
-    def __init__(self, by_peer: Iterable[tuple[Peer, AllAccess]]) -> None:
+    def __init__(self, by_peer: Iterable[tuple[Peer, AccessSet]]) -> None:
         self.by_peer = tuple(by_peer)
 
     @classmethod
@@ -102,13 +99,12 @@ class Requirements:
         by_peer: dict[Peer, list[Access]] = {}
         for direction, protocol, ports, source, peer, flow in requirements:
             by_peer.setdefault(peer, []).append(Access(direction, protocol, ports, source, flow))
-        return cls((peer, (AccessSet(some),)) for peer, some in by_peer.items())
+        return cls((peer, AccessSet(some)) for peer, some in by_peer.items())
 
     def __iter__(self) -> Iterator[Requirement]:
-        for peer, parts in self.by_peer:
-            for access in parts:
-                for direction, protocol, ports, source, flow in access:
-                    yield Requirement(direction, protocol, ports, source, peer, flow)
+        for peer, access in self.by_peer:
+            for direction, protocol, ports, source, flow in access:
+                yield Requirement(direction, protocol, ports, source, peer, flow)
 
 
 class Rule(NamedTuple):

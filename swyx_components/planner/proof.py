@@ -102,14 +102,14 @@ def _find_required(rendered: RenderedSite) -> tuple[Mapping[str, _Passing], int]
     required: dict[str, _Needed] = {group.name: {} for group in plan.groups}
     held: dict[Endpoint, list[_Needed]] = {}
     count = len(plan.extra_rules)
-    for first, second, exchanges in plan.flows.pairs:
+    for first, second, exchange in plan.flows.pairs:
         for own, peer, is_first in ((first, second, True), (second, first, False)):
             if own.group is None or own.site != plan.site:
                 continue
             if own not in held:
                 held[own] = [required[name] for name in {names[member] for member in own.members}]
-            needed, flows = _find_needed(exchanges, is_first, matched)
-            count += len(held[own]) * flows
+            needed = _find_needed(exchange, is_first, matched)
+            count += len(held[own]) * len(exchange.exchanged)
             for passing in held[own]:
                 for address in peer.addresses_for(plan.site):
                     passing[address] = passing[address] | needed if address in passing else needed
@@ -124,19 +124,16 @@ def _find_required(rendered: RenderedSite) -> tuple[Mapping[str, _Passing], int]
 
 
 @lru_cache(maxsize=8192)  # many endpoints have the same to say to each other
-def _find_needed(
-    exchanges: tuple[Exchange, ...], is_first: bool, matched: bool
-) -> tuple[frozenset[_Passage], int]:
-    """What must pass at the first or the second of two endpoints at any address, and for how many flows."""
+def _find_needed(exchange: Exchange, is_first: bool, matched: bool) -> frozenset[_Passage]:
+    """What must pass at the first or the second of two endpoints, at any address."""
     directions = Direction.IN, Direction.OUT
     needed = [
         (directions[forward is is_first], PROTOCOL_OF[transport], sources, part)
-        for exchange in exchanges
         for _, _, forward, _, _, _, transport, ports, source in exchange.exchanged
         for sources in [PortSet((source,)) if source and matched else ALL_PORTS]
         for part in ports
     ]
-    return frozenset(needed), sum([len(exchange.exchanged) for exchange in exchanges])
+    return frozenset(needed)
 
 
 @lru_cache(maxsize=8192)

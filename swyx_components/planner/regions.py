@@ -7,7 +7,7 @@ ones are given prefixes.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from swyx_components.planner.model import AccessSet, Direction, Protocol, Requir
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import WIDTH, Prefix, join_intervals, split_interval
 
-_Access = frozenset[AccessSet]  # all that a peer is allowed, in any roles
+_Access = frozenset[AccessSet]  # all that a peer is allowed
 NO_PORT = PortSet.of((0, 0))  # stands for the absence of ports in ICMP: one port that all share
 
 
@@ -45,7 +45,7 @@ def unite_access(access: _Access, matched: bool) -> United:
     """The fewest ranges of ports, from any source ports unless these are `matched`."""
     opened: dict[int, frozenset[str]] = {}
     key, begun, end, flows = -1, 0, 0, list[str]()
-    ranges = sorted(chain(*[_ranges_of(own, matched) for own in access]))
+    ranges = sorted([one for own in access for one in _find_ranges(own, matched)])
     for its_key, first, last, flow in [*ranges, _NO_RANGE]:
         if its_key == key and first <= end + 1:
             end = max(end, last)
@@ -63,8 +63,7 @@ _Range = tuple[int, int, int, str]  # its order but for the ports, first and las
 _NO_RANGE: _Range = -1, 0, 0, ""  # touches none
 
 
-@lru_cache(maxsize=8192)
-def _ranges_of(access: AccessSet, matched: bool) -> Sequence[_Range]:
+def _find_ranges(access: AccessSet, matched: bool) -> Sequence[_Range]:
     return [
         (
             _RANKS[direction] << 67
@@ -200,8 +199,8 @@ def gather_peers(requirements: Requirements) -> Peers:
     """The peers of a group's requirements."""
     named: dict[str, _Access] = {}
     by_version: dict[int, list[_Area]] = {}
-    for (kind, label, prefixes), in_roles in requirements.by_peer:
-        access = frozenset(in_roles)
+    for (kind, label, prefixes), allowed in requirements.by_peer:
+        access = frozenset((allowed,))
         if kind is PeerKind.GROUP:
             named[label] = named[label] | access if label in named else access
         for version, first, length in prefixes:

@@ -12,7 +12,6 @@ from swyx_components.planner.model import (
     PROTOCOL_OF,
     Access,
     AccessSet,
-    AllAccess,
     Direction,
     Protocol,
     Requirement,
@@ -41,11 +40,11 @@ def derive_requirements(flows: SiteFlows) -> SiteRequirements:
     """
     view, site = flows.site, flows.site.name
     outbound = view.site.egress is Egress.CLOSED
-    requirements: dict[str, list[tuple[Peer, AllAccess]]] = {
+    requirements: dict[str, list[tuple[Peer, AccessSet]]] = {
         group.name: [] for group in view.groups
     }
     parties: dict[tuple[Endpoint, frozenset[int]], Peer | None] = {}
-    for first, second, exchanges in flows.flows.pairs:
+    for first, second, exchange in flows.flows.pairs:
         sides = [(first, second, _FIRST), (second, first, _SECOND)]
         for own, peer, ends in sides if first is not second else [(first, first, _BOTH)]:
             if own.group is None or own.site != site:
@@ -55,25 +54,18 @@ def derive_requirements(flows: SiteFlows) -> SiteRequirements:
                 # None: no IP version in common, which the notices tell.
                 in_common = own.versions & peer.versions
                 parties[key] = _restrict(peer.peer_for(site), in_common) if in_common else None
-            party, access = parties[key], find_access(exchanges, ends, outbound)
+            party, access = parties[key], find_access(exchange, ends, outbound)
             if party is not None and access:
                 requirements[own.label].append((party, access))
     for group, party, opening in _extra_needs(view):
-        requirements[group].append((party, (AccessSet((opening,)),)))
+        requirements[group].append((party, AccessSet((opening,))))
     by_group = {group: Requirements(some) for group, some in requirements.items()}
     return SiteRequirements(flows=flows, by_group=by_group)
 
 
 @lru_cache(maxsize=8192)
-def find_access(
-    exchanges: tuple[Exchange, ...], ends: tuple[bool, ...], outbound: bool
-) -> AllAccess:
-    """What the first (True) or the second endpoint of exchanges opens for the other, or both do."""
-    return tuple(filter(None, [_access_for(one, ends, outbound) for one in exchanges]))
-
-
-@lru_cache(maxsize=8192)
-def _access_for(exchange: Exchange, ends: tuple[bool, ...], outbound: bool) -> AccessSet:
+def find_access(exchange: Exchange, ends: tuple[bool, ...], outbound: bool) -> AccessSet:
+    """What the first (True) or the second endpoint of an exchange opens for the other, or both do."""
     directions = Direction.IN, Direction.OUT
     return AccessSet(
         [

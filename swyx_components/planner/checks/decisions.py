@@ -29,8 +29,8 @@ def check_decisions(site: SiteRules) -> Iterator[Message]:
     view = site.flows.site
     yield from _missing(view, site.flows.flows.pairs)
     yield from site.flows.clashes
-    exchanges = {own for pair in site.flows.flows.pairs for own in pair.exchanges}
-    tokens = {token for own in exchanges for _, _, token in own.decided}
+    pairs = site.flows.flows.pairs
+    tokens = {token for pair in pairs for _, _, token in pair.exchange.decided}
     yield from _wide_ranges(view)
     yield from _narrow_ranges(view, tokens)
     yield from _defaults(view, tokens)
@@ -74,9 +74,7 @@ def _decisions_meant(message: Message) -> Iterator[str]:
 def _missing(view: SiteTopology, joined: Iterable[EndpointPair]) -> Iterator[Message]:
     """One message per site and decision, with each flow that waits for it and its first pair of ends."""
     pairs: dict[tuple[str, str], dict[str, set[str]]] = {}
-    undecided = [
-        (pair, own) for pair in joined for one in pair.exchanges for own in one.undecided_ports
-    ]
+    undecided = [(pair, own) for pair in joined for own in pair.exchange.undecided_ports]
     for (first, second, _), (forward, flow, decision) in undecided:
         initiator, responder = (first, second) if forward else (second, first)
         site = responder.site

@@ -11,7 +11,7 @@ from swyx_components.planner.checks.port_conflicts import find_told
 from swyx_components.planner.endpoints import Endpoint, PeerKind
 from swyx_components.planner.exchange import Exchange
 from swyx_components.planner.minimise import SiteRules
-from swyx_components.planner.model import PROTOCOL_OF, AllAccess, Direction, HostGroup, Protocol
+from swyx_components.planner.model import PROTOCOL_OF, AccessSet, Direction, HostGroup, Protocol
 from swyx_components.planner.port_references import EndpointKind
 from swyx_components.planner.topology import SiteTopology
 from swyx_components.sets.ports import NO_PORTS, PortSet
@@ -32,12 +32,12 @@ def check_openings(site: SiteRules) -> Iterator[Message]:
             else:
                 yield from _administration_inside(view, group, key, reached)
     pairs: _Pairs = {}
-    for first, second, exchanges in (*site.flows.flows.pairs, *site.flows.apart):
+    for first, second, exchange in (*site.flows.flows.pairs, *site.flows.apart):
         is_simple = len(first.versions | second.versions) < 2 and not (
             first.summary or second.summary
         )
-        if not is_simple and any(own.exchanged for own in exchanges):
-            pairs.setdefault((first, second), exchanges)
+        if not is_simple and exchange.exchanged:
+            pairs.setdefault((first, second), exchange)
     yield from _no_common_version(view, pairs)
     yield from _widened(view, pairs)
     yield from _idle_managers(view)
@@ -49,15 +49,15 @@ _Peer = tuple[PeerKind, str]  # its label
 # By the ports of a listener that ranges meant for another purpose hold: the flows and peers of these.
 _Reached = Mapping[PortSet, Collection[tuple[str, _Peer]]]
 # Two endpoints with flows, and with several IP versions or a summary.
-_Pairs = dict[tuple[Endpoint, Endpoint], tuple[Exchange, ...]]
+_Pairs = dict[tuple[Endpoint, Endpoint], Exchange]
 
 
 def _find_reached(view: SiteTopology, group: HostGroup) -> Mapping[_Listener, _Reached]:
     """What the peers of a group reach beside what they are meant to."""
     kind = view.endpoint_of[group.members[0].name].kind
-    access_of: dict[_Peer, AllAccess] = {}
-    for peer, access in group.requirements.by_peer:
-        access_of[peer[:2]] = access_of.get(peer[:2], ()) + access
+    access_of: dict[_Peer, tuple[AccessSet, ...]] = {}
+    for peer, allowed in group.requirements.by_peer:
+        access_of[peer[:2]] = (*access_of.get(peer[:2], ()), allowed)
     found: dict[_Listener, dict[PortSet, set[tuple[str, _Peer]]]] = {}
     for named, access in access_of.items():
         for listener, shared, flow in _find_beside(kind, access, view.catalogue):
@@ -67,7 +67,7 @@ def _find_reached(view: SiteTopology, group: HostGroup) -> Mapping[_Listener, _R
 
 @lru_cache(maxsize=8192)
 def _find_beside(
-    kind: EndpointKind, access: AllAccess, catalogue: Catalogue
+    kind: EndpointKind, access: tuple[AccessSet, ...], catalogue: Catalogue
 ) -> Sequence[tuple[_Listener, PortSet, str]]:
     """The listeners of a kind of host that a peer reaches in a range meant for another purpose; which ports,
     by which flow.
@@ -175,13 +175,13 @@ def _administration_inside(
 def _no_common_version(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
     seen = set()
     apart = {  # or perhaps some machines of an end
-        (first, second): exchanges
-        for (first, second), exchanges in pairs.items()
+        (first, second): exchange
+        for (first, second), exchange in pairs.items()
         if not first.versions & second.versions
         or any(end.group and len(end.group.machines) > 1 for end in (first, second))
     }
     names = {end: _name_by_versions(end, view.name) for end in set(chain(*apart))}
-    for ends, exchanges in apart.items():
+    for ends, exchange in apart.items():
         # Its own before others': that order is the same for any names.
         ordered = sorted(
             ends, key=lambda end: (end.site != view.name, end.group is not None, end.label)
@@ -189,8 +189,7 @@ def _no_common_version(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
         for (own, one), (its, other) in product(*(names[end].items() for end in ordered)):
             if not own & its and own and its and {one, other} not in seen:
                 seen.add(frozenset({one, other}))
-                found = chain(*[own.exchanged for own in exchanges])
-                flow = min(found, key=lambda e: e.order).flow
+                flow = min(exchange.exchanged, key=lambda e: e.order).flow
                 values = {"one": one, "other": other, "flow": flow}
                 yield Message.about("no-common-ip-version", f"sites.{view.name}", **values)
 

@@ -88,10 +88,9 @@ def _find_decided(site: SiteRules) -> Mapping[tuple[Endpoint, str], set[str]]:
         for end in view.endpoints
         if end.kind.is_machine
     )
-    for first, second, exchanges in (*site.flows.flows.pairs, *alone):
-        for exchange in exchanges:
-            for forward, role, token in exchange.decided:
-                found.setdefault((second if forward else first, role), set()).add(token)
+    for first, second, exchange in (*site.flows.flows.pairs, *alone):
+        for forward, role, token in exchange.decided:
+            found.setdefault((second if forward else first, role), set()).add(token)
     return found
 
 
