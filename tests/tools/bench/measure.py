@@ -17,7 +17,7 @@ ENVIRONMENT = {
 
 
 class Run(NamedTuple):
-    """The least processor time in seconds, the most memory in megabytes, and what the last run printed."""
+    """The least processor time in seconds, the most memory in megabytes, and what the fastest run printed."""
 
     seconds: float
     megabytes: float
@@ -35,9 +35,8 @@ def race(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, Run]:
         for name, command in commands.items():
             run = _run(command)
             known = results.get(name, run)
-            results[name] = Run(
-                min(run.seconds, known.seconds), max(run.megabytes, known.megabytes), run.output
-            )
+            fastest = min(run, known)
+            results[name] = fastest._replace(megabytes=max(run.megabytes, known.megabytes))
     return results
 
 
