@@ -43,9 +43,9 @@ class Message(NamedTuple):
         """A message of the catalogue about a place; every value becomes text, a list is enumerated."""
         return cls(place, id, tuple(sorted([(key, _text(value)) for key, value in values.items()])))
 
-    def of(self, file: str) -> "Message":
-        """The same message about a place of this file."""
-        return Message(self.place, self.id, self.values, file)
+    def of(self, file: str, place: str = "") -> "Message":
+        """The same message about a place of this file: that one, or its own."""
+        return Message(place or self.place, self.id, self.values, file)
 
     @property
     def severity(self) -> Severity:

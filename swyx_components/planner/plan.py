@@ -23,7 +23,7 @@ CHECKS: tuple[Callable[[SiteRules], Iterator[Message]], ...] = (
 def check_rules(site: SiteRules) -> SitePlan:
     """The finished plan: the rules, and the messages of all checks."""
     own, file = site.flows.site.site, site.flows.site.file
-    messages = {message.of(file) for check in CHECKS for message in check(site)}
+    messages = {each if each.file else each.of(file) for check in CHECKS for each in check(site)}
     return SitePlan(
         site=own.name,
         egress=own.egress,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from swyx_components.catalogue.model import Catalogue, Transport
+from swyx_components.catalogue.model import Catalogue, Listener, Transport
 from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, errors_of, shorten
 from swyx_components.planner.endpoints import Endpoint, EndpointPair
@@ -12,8 +12,7 @@ from swyx_components.planner.port_references import DCOM
 from swyx_components.planner.topology import SiteTopology
 from swyx_components.sets.ports import PortRange, PortSet
 
-_ASSUMED = ("cornet-both", "dcom-tcp-only", "fax-udp-default")
-_UNDECIDED = ("decision-missing", "decision-half", *_ASSUMED)
+_UNDECIDED = "decision-missing", "decision-half", "cornet-both", "dcom-tcp-only", "fax-udp-default"
 _COLLISIONS = ("port-clash", "port-overlap")
 _FEWEST_DCOM, _LOWEST_DCOM = 100, 5000  # as Microsoft advises for RPC
 _REMEDY = {"dcom": "restricted", "h245": "tunnelled"}
@@ -26,14 +25,14 @@ _RANGE = {"dcom": "a DCOM port range", "h245": "H.245 ports"}
 
 def check_decisions(site: SiteRules) -> Iterator[Message]:
     """Errors for what is undecided or contradictory, warnings for wide ranges, notes for defaults."""
-    view = site.flows.site
-    yield from _missing(view, site.flows.flows.pairs)
+    view, pairs = site.flows.site, site.flows.flows.pairs
+    yield from _missing(view, pairs)
     yield from site.flows.clashes
-    pairs = site.flows.flows.pairs
     tokens = {token for pair in pairs for _, _, token in pair.exchange.decided}
     yield from _wide_ranges(view)
     yield from _narrow_ranges(view, tokens)
     yield from _defaults(view, tokens)
+    yield from _alone(view)
 
 
 def drop_consequences(planned: Iterable[Message], written: Iterable[Message]) -> Iterator[Message]:
@@ -140,80 +139,83 @@ def _find_inside(catalogue: Catalogue, ports: PortRange) -> list[str]:
 
 def _defaults(view: SiteTopology, tokens: set[str]) -> Iterator[Message]:
     """Notes on defaults in effect; the plan never decides silently."""
-    place, decisions, catalogue = f"sites.{view.name}", view.site.decisions, view.catalogue
-    roles = {role for endpoint in view.endpoints for role in endpoint.kind.roles}
+    place, site, decisions = f"sites.{view.name}", view.site, view.site.decisions
     if not decisions.cornet_pinned and "cornet" in tokens:
         yield Message.about("cornet-both", f"{place}.decisions.cornet", ports=decisions.cornet)
-    # A LinkManager has media over TCP too, for fax machines: where there are none, it carries none.
-    faxes = any(
-        catalogue.roles[role].media.get(Transport.TCP) and not catalogue.roles[role].serves_links
-        for role in roles
-    )
-    if faxes and not decisions.fax_stated:
-        yield Message.about("fax-udp-default", f"{place}.decisions.fax_transport")
-    if decisions.dcom_transports == (Transport.TCP,) and tokens & DCOM:
+    if decisions.dcom_transports == (Transport.TCP,) and not tokens.isdisjoint(DCOM):
         yield Message.about("dcom-tcp-only", f"{place}.decisions.dcom_transport")
-    written = dict(view.site.control_path)
-    for role in sorted(roles - set(written)):
-        if path := view.control_path(role):
-            at = f"{place}.control_path.{role}"
-            yield Message.about("control-path-default", at, role=role, path=path)
+    settled = [f".control_path.{role}" for role, _ in site.control_path]
+    settled += [".decisions.fax_transport"] * decisions.fax_stated
+    for role in {role for own in site.owners for role in own.roles}:
+        for setting, note in _notes_about(view.catalogue, role):
+            if setting not in settled:
+                yield note.of(view.file, place + setting)
     if services := _unanswered(view):
-        egress = "uncovered-egress" if view.site.egress is Egress.CLOSED else "egress-open"
-        yield Message.about(egress, f"{place}.egress", services=services)
-    yield from _alone(view)
-    for role in sorted(roles):
-        for listener in catalogue.roles[role].listeners.values():
-            if listener.never_a_rule:
-                yield Message.about("multicast-not-routed", place, role=role, ports=listener.ports)
+        yield _tell_unanswered(site.egress, services).of(view.file, f"{place}.egress")
+
+
+@lru_cache(maxsize=1024)
+def _notes_about(catalogue: Catalogue, role: str) -> Sequence[tuple[str, Message]]:
+    """The notes at every site with the role, without the site, each after the setting that spares it."""
+    own, notes = catalogue.roles[role], []
+    # A LinkManager has media over TCP too, for fax machines: where there are none, it carries none.
+    if own.media.get(Transport.TCP) and not own.serves_links:
+        notes.append((".decisions.fax_transport", Message.about("fax-udp-default", "")))
+    for path in own.control_paths[:1]:
+        note = Message.about("control-path-default", "", role=role, path=path)
+        notes.append((f".control_path.{role}", note))
+    for ports in [each.ports for each in own.listeners.values() if each.never_a_rule]:
+        notes.append(("", Message.about("multicast-not-routed", "", role=role, ports=ports)))
+    return notes
+
+
+def _unanswered(view: SiteTopology) -> tuple[str, ...]:
+    """The uncovered services, but those for which an extra rule of the site answers, in the planned way."""
+    way, catalogue = "out" if view.site.egress is Egress.CLOSED else "in", view.catalogue
+    opened = [part for own in view.site.extra_rules if own.direction == way for part in own.ports]
+    if not opened:
+        return catalogue.uncovered
+    ports = {service: [own] for service, own in catalogue.uncovered_ports.items()}
+    ports |= {"administration": list(catalogue.administration_ports.values())}
+    return tuple(
+        service
+        for service in catalogue.uncovered
+        if not any(part.overlaps(own) for own in ports.get(service, ()) for part in opened)
+    )
+
+
+@lru_cache(maxsize=64)
+def _tell_unanswered(egress: Egress, services: tuple[str, ...]) -> Message:
+    id = "uncovered-egress" if egress is Egress.CLOSED else "egress-open"
+    return Message.about(id, "", services=services)
 
 
 # Footnotes 1 and 2 of kb2308, and whose standard ports they give way to on one machine.
 _FOOTNOTES, _STANDARD = {76, 77}, {"ras": "ras", "h225": "h225", "remote": "h225", "sip": "sip"}
 
 
-def _unanswered(view: SiteTopology) -> list[str]:
-    """The uncovered services, but those for which an extra rule of the site answers, in the planned way."""
-    way, catalogue = "out" if view.site.egress is Egress.CLOSED else "in", view.catalogue
-    opened = [part for own in view.site.extra_rules if own.direction == way for part in own.ports]
-    if not opened:
-        return list(catalogue.uncovered)
-    ports = {service: [own] for service, own in catalogue.uncovered_ports.items()}
-    ports |= {"administration": list(catalogue.administration_ports.values())}
-    return [
-        service
-        for service in catalogue.uncovered
-        if not any(part.overlaps(own) for own in ports.get(service, ()) for part in opened)
-    ]
-
-
 def _alone(view: SiteTopology) -> Iterator[Message]:
     """Ports that the article gives for one machine with the server, at a role that stands on its own."""
-    known = view.catalogue.roles
-    server = next((role for role in known.values() if role.once_per_site), None)
-    if server is None or view.catalogue.source != "kb2308":
-        return
-    beside = {role for own in view.site.machines if server.name in own.roles for role in own.roles}
-    for machine in view.site.machines:
-        for role in () if server.name in machine.roles else machine.roles:
-            listeners, ports = known[role].listeners, view.endpoint_of[machine.name].kind.ports
-            kept = _find_footnoted(view.catalogue, role)
-            if not kept or any(ports[role, key] != listeners[key].ports for key in kept):
-                continue
-            # Written for the site it would hold for the machine with the server too.
-            at = f"sites.{view.name}" + f".machines.{machine.name}" * (role in beside)
-            standard = {key: server.listeners[_STANDARD[key]] for key in kept if key in _STANDARD}
-            example = ", ".join(f"{key}: {own.ports}" for key, own in standard.items())
-            union = PortSet.union_of(part for key in kept for part in listeners[key].ports)
-            values = {"server": server.name, "example": f"ports: {{{role}: {{{example}}}}}"}
-            yield Message.about(
-                "footnote-alone", f"{at}.ports.{role}", role=role, ports=union, **values
-            )
+    server = next((own.name for own in view.catalogue.roles.values() if own.once_per_site), "")
+    for machine in view.site.machines if server and view.catalogue.source == "kb2308" else ():
+        for role in () if server in machine.roles else machine.roles:
+            kept, note = _footnoted(view.catalogue, server, role)
+            ports = view.endpoint_of[machine.name].kind.ports if kept else {}
+            if kept and all(ports[role, own.key] == own.ports for own in kept):
+                # Written for the site it would hold for the machine with the server too.
+                beside = any({server, role} <= {*own.roles} for own in view.site.machines)
+                at = f"sites.{view.name}" + f".machines.{machine.name}" * beside
+                yield note.of(view.file, f"{at}.ports.{role}")
 
 
 @lru_cache(maxsize=1024)
-def _find_footnoted(catalogue: Catalogue, role: str) -> Sequence[str]:
-    """The listeners of a role in the footnotes and those that give way with them; empty without footnotes."""
-    listeners = catalogue.roles[role].listeners
+def _footnoted(catalogue: Catalogue, server: str, role: str) -> tuple[Sequence[Listener], Message]:
+    """The listeners of a role in the footnotes and those that give way with them; what is told of these."""
+    listeners, given = catalogue.roles[role].listeners, catalogue.roles[server].listeners
     told = {key for key, own in listeners.items() if _FOOTNOTES.intersection(own.lines)}
-    return [key for key in listeners if told and (key in told or key in _STANDARD)]
+    kept = [own for key, own in listeners.items() if told and (key in told or key in _STANDARD)]
+    standard = {own.key: given[_STANDARD[own.key]] for own in kept if own.key in _STANDARD}
+    example = ", ".join(f"{key}: {its.ports}" for key, its in standard.items())
+    union = PortSet.union_of(part for own in kept for part in own.ports)
+    values = {"server": server, "example": f"ports: {{{role}: {{{example}}}}}"}
+    return kept, Message.about("footnote-alone", "", role=role, ports=union, **values)
