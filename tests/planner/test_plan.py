@@ -13,6 +13,7 @@ import yaml
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan as plan_module
 from swyx_components.planner import plan_site, plan_sites
+from swyx_components.planner.checks import openings
 from swyx_components.planner.endpoints import Flows
 from swyx_components.planner.minimise import NEUTRAL, minimise
 from swyx_components.planner.model import Requirements, Rule, SitePlan
@@ -230,3 +231,11 @@ def test_taking_out_a_check_turns_a_case_red(
 ) -> None:
     left = tuple(other for other in CHECKS if other is not check)
     assert turns_a_case_red(monkeypatch, "CHECKS", left)
+
+
+def test_hosts_without_ranges_in_common_have_no_opening_to_tell(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    skipping = [run(case.installation).messages for case in all_cases()]
+    monkeypatch.setattr(openings, "find_shared", lambda kind, catalogue: (True, True))
+    assert [run(case.installation).messages for case in all_cases()] == skipping

@@ -7,14 +7,14 @@ from itertools import chain, product
 
 from swyx_components.catalogue.model import Catalogue
 from swyx_components.messages import Message, shorten
-from swyx_components.planner.checks.port_conflicts import find_told
-from swyx_components.planner.endpoints import Endpoint, PeerKind
+from swyx_components.planner.checks.port_conflicts import find_by_place, find_shared
+from swyx_components.planner.endpoints import Endpoint, EndpointPair, PeerKind
 from swyx_components.planner.exchange import Exchange
 from swyx_components.planner.minimise import SiteRules
-from swyx_components.planner.model import PROTOCOL_OF, AccessSet, Direction, HostGroup, Protocol
+from swyx_components.planner.model import PROTOCOL_OF, Direction, HostGroup, Protocol
 from swyx_components.planner.port_references import EndpointKind
 from swyx_components.planner.topology import SiteTopology
-from swyx_components.sets.ports import NO_PORTS, PortSet
+from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix, collapse_prefixes
 
 _MOST_PARTS = 4  # of what another site's group is called: the site and three machines
@@ -23,7 +23,8 @@ _MOST_PEERS = 3  # that a message names
 
 def check_openings(site: SiteRules) -> Iterator[Message]:
     """Warnings and notes that follow from the finished requirements of a site."""
-    view, told = site.flows.site, find_told(site)
+    view, by_place = site.flows.site, find_by_place(site)
+    told = {(place, role): own for place, (_, told) in by_place for role, own in told.items()}
     for group in site.groups:
         for (role, key), reached in _find_reached(view, group).items():
             if role:
@@ -31,13 +32,7 @@ def check_openings(site: SiteRules) -> Iterator[Message]:
                 yield from _opened_beside(view, group, (role, key), reached, conflicts)
             else:
                 yield from _administration_inside(view, group, key, reached)
-    pairs: _Pairs = {}
-    for first, second, exchange in (*site.flows.flows.pairs, *site.flows.apart):
-        is_simple = len(first.versions | second.versions) < 2 and not (
-            first.summary or second.summary
-        )
-        if not is_simple and exchange.exchanged:
-            pairs.setdefault((first, second), exchange)
+    pairs = [*site.flows.flows.pairs, *site.flows.apart]
     yield from _no_common_version(view, pairs)
     yield from _widened(view, pairs)
     yield from _idle_managers(view)
@@ -48,46 +43,31 @@ _Listener = tuple[str, str]  # its role and key; a service of administration has
 _Peer = tuple[PeerKind, str]  # its label
 # By the ports of a listener that ranges meant for another purpose hold: the flows and peers of these.
 _Reached = Mapping[PortSet, Collection[tuple[str, _Peer]]]
-# Two endpoints with flows, and with several IP versions or a summary.
-_Pairs = dict[tuple[Endpoint, Endpoint], Exchange]
 
 
 def _find_reached(view: SiteTopology, group: HostGroup) -> Mapping[_Listener, _Reached]:
-    """What the peers of a group reach beside what they are meant to."""
-    kind = view.endpoint_of[group.members[0].name].kind
-    access_of: dict[_Peer, tuple[AccessSet, ...]] = {}
-    for peer, allowed in group.requirements.by_peer:
-        access_of[peer[:2]] = (*access_of.get(peer[:2], ()), allowed)
-    found: dict[_Listener, dict[PortSet, set[tuple[str, _Peer]]]] = {}
-    for named, access in access_of.items():
-        for listener, shared, flow in _find_beside(kind, access, view.catalogue):
-            found.setdefault(listener, {}).setdefault(shared, set()).add((flow, named))
-    return found
-
-
-@lru_cache(maxsize=8192)
-def _find_beside(
-    kind: EndpointKind, access: tuple[AccessSet, ...], catalogue: Catalogue
-) -> Sequence[tuple[_Listener, PortSet, str]]:
-    """The listeners of a kind of host that a peer reaches in a range meant for another purpose; which ports,
-    by which flow.
+    """What the peers of a group reach in ranges meant for another purpose.
 
     A peer with a flow that is about just this listener, or names it, reaches nothing that was not meant.
     """
-    meant: set[tuple[_Listener, Protocol]] = set()
-    found: list[tuple[_Listener, Protocol, PortSet, str]] = []
-    for way, protocol, ports, _, flow in chain(*access):
-        if way is Direction.IN:
-            for listener, shared in _find_met(kind, protocol, ports, catalogue):
-                if shared and flow not in _flows_naming(catalogue, *listener):
-                    found.append((listener, protocol, shared, flow))
-                else:
-                    meant.add((listener, protocol))
-    return [
-        (listener, shared, flow)
-        for listener, protocol, shared, flow in found
-        if (listener, protocol) not in meant
-    ]
+    kind, catalogue = view.endpoint_of[group.members[0].name].kind, view.catalogue
+    meant: set[tuple[_Peer, _Listener, Protocol]] = set()
+    beside: list[tuple[_Peer, _Listener, Protocol, PortSet, str]] = []
+    # Ranges that have no port in common reach one listener each, but an extra rule may open any.
+    may_reach = view.site.extra_rules or find_shared(kind, catalogue)[0]
+    for peer, access in group.requirements.by_peer if may_reach else ():
+        for way, protocol, ports, _, flow in access:
+            if way is Direction.IN:
+                for listener, shared in _find_met(kind, protocol, ports, catalogue):
+                    if shared and flow not in _flows_naming(catalogue, *listener):
+                        beside.append((peer[:2], listener, protocol, shared, flow))
+                    else:
+                        meant.add((peer[:2], listener, protocol))
+    found: dict[_Listener, dict[PortSet, set[tuple[str, _Peer]]]] = {}
+    for named, listener, protocol, shared, flow in beside:
+        if (named, listener, protocol) not in meant:
+            found.setdefault(listener, {}).setdefault(shared, set()).add((flow, named))
+    return found
 
 
 @lru_cache(maxsize=8192)
@@ -160,32 +140,32 @@ def _administration_inside(
 ) -> Iterator[Message]:
     """Ports of administration inside a range that is opened for another purpose."""
     machines = {machine.name for machine in group.machines}
-    answered = [  # somebody has thought of the service
-        rule.ports
-        for rule in view.site.extra_rules
-        if rule.machine in machines and rule.direction == "in" and rule.protocol == "tcp"
-    ]
+    ruled = [rule for rule in view.site.extra_rules if rule.machine in machines]
+    # Somebody has thought of the service.
+    answered = [own.ports for own in ruled if (own.direction, own.protocol) == ("in", "tcp")]
     service = view.catalogue.administration_ports[name]
     flows = {flow for own in reached.values() for flow, _ in own if not flow.startswith("extra:")}
     if flows and not any(each.covers(service) for each in answered):
-        values = {"name": name, "ports": service, "flows": sorted(flows)}
-        yield Message.about("administration-inside", group.place, **values)
+        yield _tell_administration(name, service, tuple(sorted(flows))).of(view.file, group.place)
 
 
-def _no_common_version(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
+@lru_cache(maxsize=1024)
+def _tell_administration(name: str, service: PortRange, flows: tuple[str, ...]) -> Message:
+    return Message.about("administration-inside", "", name=name, ports=service, flows=flows)
+
+
+def _no_common_version(view: SiteTopology, pairs: Iterable[EndpointPair]) -> Iterator[Message]:
     seen = set()
-    apart = {  # or perhaps some machines of an end
-        (first, second): exchange
-        for (first, second), exchange in pairs.items()
-        if not first.versions & second.versions
-        or any(end.group and len(end.group.machines) > 1 for end in (first, second))
-    }
+    apart: dict[tuple[Endpoint, Endpoint], Exchange] = {}  # or perhaps some machines of an end
+    for first, second, exchange in pairs:
+        if len(first.versions | second.versions) > 1 and exchange.exchanged:
+            several = [end for end in (first, second) if end.group and len(end.group.machines) > 1]
+            if several or not first.versions & second.versions:
+                apart.setdefault((first, second), exchange)
     names = {end: _name_by_versions(end, view.name) for end in set(chain(*apart))}
     for ends, exchange in apart.items():
         # Its own before others': that order is the same for any names.
-        ordered = sorted(
-            ends, key=lambda end: (end.site != view.name, end.group is not None, end.label)
-        )
+        ordered = sorted(ends, key=lambda e: (e.site != view.name, e.group is not None, e.label))
         for (own, one), (its, other) in product(*(names[end].items() for end in ordered)):
             if not own & its and own and its and {one, other} not in seen:
                 seen.add(frozenset({one, other}))
@@ -206,11 +186,13 @@ def _name_by_versions(end: Endpoint, site: str) -> Mapping[frozenset[int], str]:
     return {versions: _shorten(start + "/".join(own)) for versions, own in known.items()}
 
 
-def _widened(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
+def _widened(view: SiteTopology, pairs: Iterable[EndpointPair]) -> Iterator[Message]:
     """Sites that stand as their summary in the rules of this one, and what that adds."""
     summaries: dict[str, set[Prefix]] = defaultdict(set)
     meant: dict[str, set[Prefix]] = defaultdict(set)
-    for own, peer in chain(pairs, (ends[::-1] for ends in pairs)):
+    wide = [own for own in pairs if own.first.summary or own.second.summary]
+    ends = [own[:2] for own in wide if own.exchange.exchanged]
+    for own, peer in chain(ends, (two[::-1] for two in ends)):
         if peer.summary and peer.site != view.name and own.group is not None:
             for found, prefixes in ((summaries, peer.summary), (meant, peer.prefixes)):
                 found[peer.site].update(each for each in prefixes if each.version in own.versions)
@@ -232,16 +214,17 @@ def _count(prefixes: Iterable[Prefix]) -> Counter[int]:
 
 def _idle_managers(view: SiteTopology) -> Iterator[Message]:
     for machine in view.site.machines:
-        for role in machine.roles:
-            if view.catalogue.roles[role].serves_links and machine.name not in view.serving:
+        for role in () if machine.name in view.serving else machine.roles:
+            if view.catalogue.roles[role].serves_links:
                 place = f"sites.{view.name}.machines.{machine.name}"
                 yield Message.about("serves-nothing", place, role=role)
 
 
 def _unreachable_extras(view: SiteTopology) -> Iterator[Message]:
     """Extra rules that open nothing, since all their peers speak another IP version than the machine."""
-    versions = {own.name: {each.version for each in own.addresses} for own in view.site.machines}
+    machines = {own.name: own for own in view.site.machines if view.site.extra_rules}
     for rule in view.site.extra_rules:
-        if versions[rule.machine].isdisjoint(peer.version for peer in rule.peers):
+        versions = {address.version for address in machines[rule.machine].addresses}
+        if versions.isdisjoint(peer.version for peer in rule.peers):
             place = f"sites.{view.name}.extra_rules[{rule.index}]"
             yield Message.about("extra-without-version", place, machine=rule.machine)

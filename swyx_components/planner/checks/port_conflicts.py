@@ -1,15 +1,15 @@
 """Roles on one machine that need the same port."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import combinations
+from itertools import chain, combinations
 from typing import NamedTuple
 
 from swyx_components.catalogue.model import Catalogue, Transport
 from swyx_components.installation.model import Decisions
 from swyx_components.messages import Message
-from swyx_components.planner.endpoints import Endpoint, EndpointPair
+from swyx_components.planner.endpoints import Endpoint
 from swyx_components.planner.exchange import find_exchange
 from swyx_components.planner.minimise import SiteRules
 from swyx_components.planner.port_references import EndpointKind
@@ -32,70 +32,90 @@ class Claim(NamedTuple):
 _Clash = tuple[Claim, Claim, list[Transport], PortSet]
 
 
-class _Conflicts(NamedTuple):
-    """What the listeners of one kind of host both want: the messages, without a place, and the ports by
-    role that these are about; and the fixed ports by role of a machine.
-    """
-
-    messages: Sequence[Message]
-    told: Mapping[str, PortSet]
-    fixed: frozenset[tuple[str, PortSet]]
+_Ranges = frozenset[PortRange]
+# What the listeners of one kind of host both want: the messages, without a place, and the ports by role
+# that these are about.
+_Conflicts = tuple[Sequence[Message], Mapping[str, PortSet]]
 
 
 def find_port_conflicts(site: SiteRules) -> Iterator[Message]:
     """A fixed port of two roles is an error; a range that overlaps another port or range a warning."""
     view = site.flows.site
-    fixed: frozenset[tuple[str, PortSet]] = frozenset()
-    for place, found in _find_by_place(site):
-        fixed |= found.fixed
-        yield from (message._replace(place=place) for message in found.messages)
+    for place, (messages, _) in find_by_place(site):
+        yield from [message.of(view.file, place) for message in messages]
+    kinds = [view.endpoint_of[machine.name].kind for machine in view.site.machines]
+    parts = {part for kind in kinds for part in kind.by_role or (kind,)}
+    fixed = frozenset(chain(*[_find_fixed(part, view.catalogue) for part in parts]))
     for message in _find_ephemeral(fixed, view.catalogue):
-        yield message._replace(place=f"sites.{view.name}")
-
-
-def find_told(site: SiteRules) -> Mapping[tuple[str, str], PortSet]:
-    """The ports that a message tells to be wanted twice, by place and role."""
-    return {
-        (place, role): ports
-        for place, found in _find_by_place(site)
-        for role, ports in found.told.items()
-    }
+        yield message.of(view.file, f"sites.{view.name}")
 
 
 @lru_cache(maxsize=1)
-def _find_by_place(site: SiteRules) -> Sequence[tuple[str, _Conflicts]]:
+def find_by_place(site: SiteRules) -> Sequence[tuple[str, _Conflicts]]:
     """What two listeners of a host both want, with its place."""
-    view = site.flows.site
-    decided, places = _find_decided(site), []
+    view, made = site.flows.site, site.flows.site.site.decisions
+    of_decisions, places = {made.dcom_server, made.dcom_client, *(made.h245 or ())}, []
     for owner in view.site.owners:
         endpoint = view.endpoint_of[owner.name]
         kind = endpoint.kind
-        place = f"sites.{view.name}.{'machines' if kind.is_machine else 'networks'}.{owner.name}"
         # A host of a network carries one of its roles.
         for one in (kind,) if kind.is_machine else (kind.by_role or (kind,)):
-            own = frozenset().union(*[decided.get((endpoint, role), ()) for role in one.roles])
-            found = _find_conflicts(one, own, view.site.decisions, view.catalogue)
-            places.append((place, found))
+            if shared := frozenset().union(*find_shared(one, view.catalogue)):
+                claims: tuple[Claim, ...] = ()
+                if not shared.isdisjoint(of_decisions):
+                    tokens = [_find_decided(site).get((endpoint, role), ()) for role in one.roles]
+                    claims = _claims_of_decisions(made, set(chain(*tokens)), view.catalogue)
+                place = f"sites.{view.name}.{'machines' if kind.is_machine else 'networks'}"
+                found = _find_conflicts(one, claims, view.catalogue)
+                places.append((f"{place}.{owner.name}", found))
     return places
 
 
+@lru_cache(maxsize=1024)
+def find_shared(kind: EndpointKind, catalogue: Catalogue) -> tuple[_Ranges, _Ranges]:
+    """Of all ranges that flows may open at a kind of host, those that have a port in common with another one
+    or with a service of administration, and those that are there twice.
+    """
+    made, services = kind.decisions, frozenset(catalogue.administration_ports.values())
+    listening = [*chain(*kind.ports.values()), *catalogue.endpoint_mapper]
+    others = {made.dcom_server, made.dcom_client, *(made.h245 or ())} - {None}
+    others |= _find_borrowed(catalogue).union(made.cornet).difference(listening)
+    ranges = sorted([*listening, *others, *services])
+    overlapping, repeated, widest = set[PortRange](), set[PortRange](), ranges[0]
+    for own in ranges[1:]:
+        if own == widest:
+            (overlapping if own in services else repeated).add(own)
+        elif own.first <= widest.last:
+            overlapping |= {own, widest}
+        if own.last > widest.last:
+            widest = own
+    return frozenset(overlapping), frozenset(repeated)
+
+
+@lru_cache(maxsize=64)
+def _find_borrowed(catalogue: Catalogue) -> _Ranges:
+    """The ports of one role that flows open at another one (`SwyxFaxServer.registration` at SwyxServer)."""
+    roles, legs = catalogue.roles, [leg for row in catalogue.flows.values() for leg in row.legs]
+    named = [token.rsplit(".", 1) for leg in legs for token in leg.ports if "." in token]
+    return frozenset(chain(*[roles[role].listeners[key].ports for role, key in named]))
+
+
+@lru_cache(maxsize=1)
 def _find_decided(site: SiteRules) -> Mapping[tuple[Endpoint, str], set[str]]:
     """The ranges of the decisions that each endpoint of a site listens on, in which of its roles."""
     view = site.flows.site
     found: dict[tuple[Endpoint, str], set[str]] = {}
-    alone = (  # roles of one machine talk too, without a rule
-        EndpointPair(end, end, find_exchange(view.catalogue, "site", end.kind, end.kind, True))
-        for end in view.endpoints
-        if end.kind.is_machine
-    )
-    for first, second, exchange in (*site.flows.flows.pairs, *alone):
+    machines = [(end, end.kind) for end in view.endpoints if end.kind.is_machine]
+    # Roles of one machine talk too, without a rule.
+    within = [(e, e, find_exchange(view.catalogue, "site", k, k, True)) for e, k in machines]
+    for first, second, exchange in (*site.flows.flows.pairs, *within):
         for forward, role, token in exchange.decided:
             found.setdefault((second if forward else first, role), set()).add(token)
     return found
 
 
 def _claims_of_decisions(
-    made: Decisions, tokens: frozenset[str], catalogue: Catalogue
+    made: Decisions, tokens: Collection[str], catalogue: Catalogue
 ) -> tuple[Claim, ...]:
     """What DCOM and H.245 take from the decided ranges; ephemeral presets are reported separately."""
     ephemeral = set(catalogue.ephemeral.values())
@@ -115,35 +135,28 @@ def _claims_of_decisions(
 
 @lru_cache(maxsize=1024)
 def _find_conflicts(
-    kind: EndpointKind, decided: frozenset[str], made: Decisions, catalogue: Catalogue
+    kind: EndpointKind, of_decisions: tuple[Claim, ...], catalogue: Catalogue
 ) -> _Conflicts:
-    mapper = catalogue.endpoint_mapper
-    windows = Claim("Windows", "", (Transport.TCP,), mapper, False)  # on every machine
-    claims = [
-        Claim(
-            role,
-            f"ports.{role}.{_written_key(role, key, kind.ports)}" if own.overridable else "",
-            own.transports,
-            kind.decisions.cornet if own.decided_by else kind.ports[role, key],
-            own.allocated,
-        )
-        for role in kind.roles
-        for key, own in catalogue.roles[role].listeners.items()
-    ]
+    mapper, crowded = catalogue.endpoint_mapper, frozenset().union(*find_shared(kind, catalogue))
+    claims = [Claim("Windows", "", (Transport.TCP,), mapper, False)]  # on every machine
+    for (role, key), ports in kind.ports.items():
+        own = catalogue.roles[role].listeners[key]
+        wanted = kind.decisions.cornet if own.decided_by else ports
+        if not crowded.isdisjoint(wanted):
+            written = f"ports.{role}.{_written_key(role, key, kind.ports)}"
+            setting = written if own.overridable else ""
+            claims.append(Claim(role, setting, own.transports, wanted, own.allocated))
     clashes: list[_Clash] = []
     taken: dict[Claim, PortSet] = defaultdict(PortSet)  # all that others want, to clear at once
     told: dict[str, PortSet] = defaultdict(PortSet)
-    of_decisions = _claims_of_decisions(made, decided, catalogue)
-    for one, other in combinations((windows, *claims, *of_decisions), 2):
+    for one, other in combinations((*claims, *of_decisions), 2):
         shared = one.ports & other.ports
         if shared and (transports := [own for own in one.transports if own in other.transports]):
             clashes.append((one, other, transports, shared))
             for claim in (one, other):
                 taken[claim] |= shared
                 told[claim.role] |= shared
-    fixed = [(own.role, own.ports) for own in claims if kind.is_machine and not own.allocated]
-    messages = [_collision(clash, taken, catalogue) for clash in clashes]
-    return _Conflicts(messages, told, frozenset(fixed))
+    return [_collision(clash, taken, catalogue) for clash in clashes], told
 
 
 def _collision(clash: _Clash, taken: Mapping[Claim, PortSet], catalogue: Catalogue) -> Message:
@@ -154,15 +167,10 @@ def _collision(clash: _Clash, taken: Mapping[Claim, PortSet], catalogue: Catalog
     remedies = list(filter(None, told))
     if one.role != other.role and {one.role, other.role} <= catalogue.roles.keys():
         remedies.append("put the roles on different machines")
-    return Message.about(
-        "port-overlap" if one.allocated or other.allocated else "port-clash",
-        "",
-        one=one.role,
-        other=other.role,
-        transports=" and ".join(name.value.upper() for name in transports),
-        ports=shared,
-        remedy=", or ".join(remedies),
-    )
+    id = "port-overlap" if one.allocated or other.allocated else "port-clash"
+    words = " and ".join(name.value.upper() for name in transports)
+    values = {"transports": words, "ports": shared, "remedy": ", or ".join(remedies)}
+    return Message.about(id, "", one=one.role, other=other.role, **values)
 
 
 def _remedy(claim: Claim, shared: PortSet) -> str:
@@ -174,11 +182,8 @@ def _remedy(claim: Claim, shared: PortSet) -> str:
     if claim.setting.startswith("decisions."):
         return f"set {claim.setting} to another range"
     # RTP uses an even port and the odd one above it, so a range begins on an even port.
-    free = [
-        PortRange(first + first % 2, last)
-        for first, last in claim.ports - shared
-        if first + first % 2 <= last
-    ]
+    even = [PortRange(first + first % 2, last) for first, last in claim.ports - shared]
+    free = [part for part in even if part.first <= part.last]
     widest = max(free, key=lambda part: (part.last - part.first, part), default="other ports")
     return f"set {claim.setting} to {widest}"
 
@@ -192,6 +197,17 @@ def _written_key(role: str, key: str, ports: Mapping[tuple[str, str], PortSet]) 
 
 
 @lru_cache(maxsize=1024)
+def _find_fixed(kind: EndpointKind, catalogue: Catalogue) -> Sequence[tuple[str, PortSet]]:
+    """The ports of a kind of host, by role, that are not taken one by one from a range; none of a phone."""
+    return [
+        (role, kind.decisions.cornet if own.decided_by else ports)
+        for (role, key), ports in kind.ports.items()
+        if not (own := catalogue.roles[role].listeners[key]).allocated
+        and catalogue.roles[role].kind != "phone"
+    ]
+
+
+@lru_cache(maxsize=1024)
 def _find_ephemeral(
     fixed: frozenset[tuple[str, PortSet]], catalogue: Catalogue
 ) -> Sequence[Message]:
@@ -200,8 +216,7 @@ def _find_ephemeral(
     for system, preset in catalogue.ephemeral.items():
         inside: dict[str, PortSet] = defaultdict(PortSet)
         for role, ports in fixed:
-            if catalogue.roles[role].kind != "phone":
-                inside[role] |= ports & PortSet((preset,))
+            inside[role] |= ports & PortSet((preset,))
         told = [f"{role} {ports}" for role, ports in sorted(inside.items()) if ports]
         if told:
             values = {"system": system, "range": preset, "inside": told}
