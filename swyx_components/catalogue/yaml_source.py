@@ -18,9 +18,9 @@ from yaml.events import (
     DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
-    NodeEvent,
     ScalarEvent,
     SequenceEndEvent,
+    SequenceStartEvent,
 )
 
 from swyx_components.messages import TOP, Diagnostics, SwyxError, below
@@ -184,43 +184,66 @@ def _is_address(text: str) -> bool:
 
 
 class _Composer:
-    """Builds data from libyaml's events, by one call a collection: `MOST_DEEP` bounds them."""
+    """Builds data from libyaml's events; `around` has what is open around the innermost collection."""
 
-    __slots__ = ("anchors", "count", "log", "next_event", "path")
+    __slots__ = ("anchors", "around", "count", "log", "next_event")
 
     def __init__(self, log: Diagnostics, next_event: Callable[[], Any]) -> None:
         self.log = log
         self.next_event = next_event
-        self.path: list[str | int] = []  # of each open collection, the key or index being filled
+        # Each with the key being filled, the event that begins what is in it, and the count at that.
+        self.around: list[tuple[Any, str | None, Any, int]] = []
         self.anchors: dict[str, tuple[Any, int]] = {}  # the value and how many values are in it
         self.count = 0
 
     def run(self) -> Any:
-        root, documents = None, 0
-        while (event := self.next_event()) is not None:
-            if isinstance(event, ScalarEvent):
-                root = self._scalar(event)
-            elif isinstance(event, NodeEvent):
-                root = self._collection(event)
-            elif isinstance(event, DocumentStartEvent):
-                documents += 1
-                if documents > 1:
+        root, around = list[Any](), self.around
+        inside: Any = root
+        key: str | None = None  # of `inside`, once it is read: the value is next
+        for event in iter(self.next_event, None):
+            kind = type(event)
+            if key is not None and key in inside:
+                self._repeated(inside, key, event)
+            if kind is ScalarEvent:
+                value = event.value
+                if value in _SPECIAL or event.tag is not None or event.anchor is not None:
+                    value = self._special(event, key is None and type(inside) is dict)
+            elif kind is MappingStartEvent or kind is SequenceStartEvent:
+                is_key = key is None and type(inside) is dict
+                if is_key or event.tag or event.anchor or len(around) >= MOST_DEEP:
+                    self._begin(event, is_key)
+                around.append((inside, key, event, self.count))
+                inside, key = {} if kind is MappingStartEvent else [], None
+                continue
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                value, (inside, key, begun, count) = inside, around.pop()
+                self.count += 1 + len(value)
+                if self.count > MOST_VALUES:
+                    self._refuse("yaml-size", begun, limit=MOST_VALUES)
+                if begun.anchor is not None:
+                    self.anchors[begun.anchor] = (value, self.count - count)
+            elif kind is AliasEvent:
+                value = self._aliased(inside, key, event)
+            else:
+                if kind is DocumentStartEvent and root:
                     self._refuse("yaml-documents", event)
-        return root
+                continue
+            if type(inside) is list:
+                inside.append(value)
+            elif key is None:
+                key = value
+            else:
+                inside.setdefault(key, value)
+                key = None
+        return root[0] if root else None
 
     def _refuse(self, id: str, event: Any, **values: object) -> NoReturn:
         raise SwyxError.about(id, _at(event.start_mark), **values)
 
-    def _count(self, size: int, event: Any) -> None:
-        self.count += size
-        if self.count > MOST_VALUES:
-            self._refuse("yaml-size", event, limit=MOST_VALUES)
-
-    def _scalar(self, event: Any, is_key: bool = False) -> Any:
-        value = event.value
-        if value in _SPECIAL or event.tag is not None or event.anchor is not None:
-            return self._special(event, is_key)
-        return value
+    def _refuse_tag(self, event: Any) -> None:
+        if event.tag is not None:
+            tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
+            self._refuse("yaml-tag", event, tag=tag)
 
     def _special(self, event: Any, is_key: bool) -> Any:
         """The value of a scalar that may be more than its text."""
@@ -234,67 +257,31 @@ class _Composer:
             self.anchors[event.anchor] = (value, 1)
         return value
 
-    def _refuse_tag(self, event: Any) -> None:
-        if event.tag is not None:
-            tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
-            self._refuse("yaml-tag", event, tag=tag)
-
-    def _collection(self, event: Any) -> Any:
-        """The mapping or list that begins with an event, or what an alias stands for."""
-        kind, anchor, count = type(event), event.anchor, self.count
-        if kind is AliasEvent:
-            if anchor not in self.anchors:
-                self._refuse("yaml-alias-unknown", event, alias=anchor)
-            value, size = self.anchors[anchor]
-            if not size:
-                self._refuse("yaml-alias-circular", event, alias=anchor)
-            self._count(size, event)
-            return value
+    def _begin(self, event: Any, is_key: bool) -> None:
+        """Begin a collection that has an anchor, or has no place in an installation file."""
+        if is_key:
+            self._refuse("yaml-key", event)
         self._refuse_tag(event)
-        if len(self.path) >= MOST_DEEP:
+        if len(self.around) >= MOST_DEEP:
             self._refuse("yaml-depth", event, limit=MOST_DEEP)
-        if anchor is not None:
-            self.anchors[anchor] = (None, 0)  # 0: still open, so an alias to it is circular
-        self.path.append(0)
-        value = self._mapping() if kind is MappingStartEvent else self._list()
-        self._count(1 + len(value), event)
-        self.path.pop()
-        if anchor is not None:
-            self.anchors[anchor] = (value, self.count - count)
+        self.anchors[event.anchor] = (None, 0)  # 0: still open, so an alias to it is circular
+
+    def _aliased(self, inside: Any, key: str | None, event: Any) -> Any:
+        """What an alias stands for; as a key only a text."""
+        if event.anchor not in self.anchors:
+            self._refuse("yaml-alias-unknown", event, alias=event.anchor)
+        value, size = self.anchors[event.anchor]
+        if not size:
+            self._refuse("yaml-alias-circular", event, alias=event.anchor)
+        self.count += size
+        if self.count > MOST_VALUES:
+            self._refuse("yaml-size", event, limit=MOST_VALUES)
+        if key is None and type(inside) is dict and type(value) is not str:
+            self._refuse("yaml-key", event)
         return value
 
-    def _mapping(self) -> dict[str, Any]:
-        next_event, scalar, path = self.next_event, self._scalar, self.path
-        mapping: dict[str, Any] = {}
-        while type(event := next_event()) is not MappingEndEvent:
-            key = scalar(event, True) if type(event) is ScalarEvent else self._key(event)
-            path[-1] = key
-            event = next_event()
-            is_new = key not in mapping
-            if not is_new:
-                self._repeated(key, event)
-            value = scalar(event) if type(event) is ScalarEvent else self._collection(event)
-            if is_new:
-                mapping[key] = value
-        return mapping
-
-    def _list(self) -> list[Any]:
-        next_event, scalar, path = self.next_event, self._scalar, self.path
-        items: list[Any] = []
-        while type(event := next_event()) is not SequenceEndEvent:
-            path[-1] = len(items)
-            items.append(scalar(event) if type(event) is ScalarEvent else self._collection(event))
-        return items
-
-    def _key(self, event: Any) -> str:
-        """A key that is an alias of a text; no other collection is one."""
-        key = self._collection(event) if type(event) is AliasEvent else None
-        if type(key) is not str:
-            self._refuse("yaml-key", event)
-        return key
-
-    def _repeated(self, key: str, event: Any) -> None:
+    def _repeated(self, inside: Any, key: str, event: Any) -> None:
         place = ""
-        for step in self.path:
-            place = below(place, step) if type(step) is str else f"{place}[{step}]"
+        for holder, step in (*(each[:2] for each in self.around[1:]), (inside, key)):
+            place = f"{place}[{len(holder)}]" if step is None else below(place, step)
         self.log.add("key-twice", place, key=key, line=event.start_mark.line + 1)
