@@ -45,7 +45,7 @@ def _contradictions(claims: Iterable[Claim]) -> Iterator[tuple[Claim, Claim]]:
     """
     stack: list[tuple[int, int, Claim]] = []  # version, last address
     open_claims: dict[Kind, dict[str, list[Claim]]] = {kind: {} for kind in Kind}
-    for claim in sorted(claims):
+    for claim in _overlapping(claims):
         version, first, length = claim.prefix
         while stack and (stack[-1][0] != version or stack[-1][1] < first):
             done = stack.pop()[2]
@@ -59,6 +59,19 @@ def _contradictions(claims: Iterable[Claim]) -> Iterator[tuple[Claim, Claim]]:
                 yield claim, holder
         stack.append((version, first | (1 << WIDTH[version] - length) - 1, claim))
         open_claims[claim.kind].setdefault(claim.site, []).append(claim)
+
+
+def _overlapping(claims: Iterable[Claim]) -> Iterator[Claim]:
+    """The claims that hold another or are held by one, sorted."""
+    outer: list[Claim] = []
+    family = end = 0  # of the last claim that no other holds
+    for claim in sorted(claims):
+        version, first, length = claim.prefix
+        if version == family and first <= end:
+            yield from (*outer, claim)
+            outer = []
+        else:
+            outer, family, end = [claim], version, first | (1 << WIDTH[version] - length) - 1
 
 
 def _other_holder(claim: Claim, kind: Kind, by_site: dict[str, list[Claim]]) -> Claim | None:
@@ -259,12 +272,13 @@ def _counts(site: Site, links: int, providers: int) -> Iterator[tuple[str, int, 
     """What a site has, how much of it, and the most that it may have."""
     machines, networks = site.machines, site.networks
     yield "machines", len(machines), 2_000
-    kinds = {(machine.roles, machine.ports) for machine in machines}
-    yield "machines unlike each other", len(kinds), 50  # each kind is a group, or several
+    most = 50  # each kind of machine is a group, or several
+    kinds = {(each.roles, each.ports) for each in machines} if len(machines) > most else machines
+    yield "machines unlike each other", len(kinds), most
     yield "networks", len(networks), 300
-    cidrs = sum(len(network.addresses) for network in networks) + len(site.sip_devices)
+    cidrs = sum([len(network.addresses) for network in networks]) + len(site.sip_devices)
     yield "CIDRs of networks and SIP devices", cidrs, 5_000
-    extra = sum(len(rule.peers) * max(1, len(rule.ports)) for rule in site.extra_rules)
+    extra = sum([len(rule.peers) * max(1, len(rule.ports)) for rule in site.extra_rules])
     yield "pairs of ports and CIDRs in extra rules", extra, 500
     yield "links", links, 2_000
     yield "SIP providers", providers, 60  # with one LinkManager
