@@ -155,7 +155,7 @@ class Link:
     @property
     def managers(self) -> tuple[str, ...]:
         """Its LinkManagers: one, or two if chained."""
-        return tuple(manager for _, manager in self.ends if manager)
+        return tuple(filter(None, (self.near_manager, self.far_manager)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from swyx_components.catalogue.model import Catalogue, Listener, Phase, Role, Transport
@@ -27,10 +28,10 @@ Fields = dict[str, Any]
 
 def read_decisions(node: Node, inherited: Decisions) -> Decisions:
     """The decisions written at a place, over those it inherits."""
-    node.open("decisions")
+    written = node.open("decisions")
     fields: Fields = {}
-    for key, read in _DECISIONS.items():
-        fields |= node.read(key, read, {})
+    for key in [key for key in _DECISIONS if key in written]:
+        fields |= _DECISIONS[key](node.child(key))
     return replace(inherited, **fields) if fields else inherited
 
 
@@ -119,21 +120,20 @@ _DECISIONS: dict[str, Callable[[Node], Fields]] = {
 def read_overrides(node: Node, carried: Collection[str] | None) -> PortOverrides:
     """The ports changed at a place that carries these roles (None: not known, so all may be there)."""
     overrides: dict[tuple[str, str], PortRange] = {}
-    context = node.context
+    catalogue = node.context.catalogue
     for name in sorted(node.mapping()):
-        role = context.catalogue.roles.get(name)
-        if role is None:
-            node.child(name).unknown("role", name, context.catalogue.roles)
+        child = node.child(name)
+        if name not in catalogue.roles:
+            child.unknown("role", name, catalogue.roles)
             continue
         if carried is not None and name not in carried:
-            shown = context.catalogue.in_order(carried)
-            node.child(name).add("override-absent", role=name, carried=shown)
-        overrides |= _read_role(node.child(name), role)
+            child.add("override-absent", role=name, carried=catalogue.in_order(carried))
+        overrides |= _read_role(child, catalogue.roles[name])
     return tuple(sorted(overrides.items()))
 
 
 def _read_role(node: Node, role: Role) -> dict[tuple[str, str], PortRange]:
-    meant = _listeners_by_key(role)
+    meant = _listeners_by_key(node.context.catalogue, role.name)
     open_keys = [key for key, listeners in meant.items() if listeners[0].overridable]
     example = f"{role.name}: {{{next(iter(open_keys), _ALL_MEDIA)}: 50000}}"
     overrides: dict[tuple[str, str], PortRange] = {}
@@ -157,20 +157,22 @@ def _read_role(node: Node, role: Role) -> dict[tuple[str, str], PortRange]:
     return overrides
 
 
-def _listeners_by_key(role: Role) -> dict[str, list[Listener]]:
+@lru_cache(maxsize=64)
+def _listeners_by_key(catalogue: Catalogue, role: str) -> Mapping[str, Sequence[Listener]]:
     """The listeners that each key of an override means."""
-    media = [one for key, one in role.listeners.items() if key.startswith(f"{_ALL_MEDIA}_")]
-    single = {key: [listener] for key, listener in role.listeners.items()}
+    listeners = catalogue.roles[role].listeners
+    media = [one for key, one in listeners.items() if key.startswith(f"{_ALL_MEDIA}_")]
+    single = {key: [listener] for key, listener in listeners.items()}
     return {_ALL_MEDIA: media, **single} if media else single
 
 
-def _read_ports(node: Node, listeners: list[Listener]) -> PortRange | None:
+def _read_ports(node: Node, listeners: Sequence[Listener]) -> PortRange | None:
     listener = listeners[0]
     node.example = f"{node.key}: {listener.ports[0]}"
     ports = read_range(node) if listener.allocated else read_port(node)
     if ports is None:
         return None
-    udp = any(Transport.UDP in one.transports for one in listeners)
+    udp = any(UDP in one.transports for one in listeners)
     multicast = covered_multicast(node.context.catalogue, ports) if udp else None
     if multicast:
         node.add("multicast-covered", ports=ports, multicast=multicast)
@@ -183,9 +185,14 @@ def _read_ports(node: Node, listeners: list[Listener]) -> PortRange | None:
 
 def covered_multicast(catalogue: Catalogue, ports: PortRange) -> PortSet | None:
     """The UDP ports inside a range that never become a rule, or None."""
-    listeners = (one for role in catalogue.roles.values() for one in role.listeners.values())
-    never = (one.ports for one in listeners if one.never_a_rule)
-    return next((multicast for multicast in never if multicast & PortSet((ports,))), None)
+    covered = PortSet((ports,))
+    return next((never for never in _find_multicast(catalogue) if never & covered), None)
+
+
+@lru_cache(maxsize=8)
+def _find_multicast(catalogue: Catalogue) -> tuple[PortSet, ...]:
+    listeners = [one for role in catalogue.roles.values() for one in role.listeners.values()]
+    return tuple(one.ports for one in listeners if one.never_a_rule)
 
 
 def read_flows(node: Node, on_networks: set[str]) -> Fields:
@@ -193,8 +200,7 @@ def read_flows(node: Node, on_networks: set[str]) -> Fields:
     node.open("flows")
     context = node.context
     rows = context.catalogue.flows
-    enabled = _flow_ids(node, "enable", [row.id for row in rows.values() if row.may_be_enabled])
-    disabled = _flow_ids(node, "disable", [row.id for row in rows.values() if row.may_be_disabled])
+    enabled, disabled = _flow_ids(node, "enable"), _flow_ids(node, "disable")
     for id_, item in sorted(enabled.items()):
         legs = [leg for leg in rows[id_].legs if leg.machines_only]
         ends = {role for leg in legs for role in (*leg.initiators, *leg.responders)} & on_networks
@@ -204,19 +210,21 @@ def read_flows(node: Node, on_networks: set[str]) -> Fields:
     return {"enabled": frozenset(enabled), "disabled": frozenset(disabled)}
 
 
-def _flow_ids(node: Node, key: str, allowed: Sequence[str]) -> dict[str, Node]:
-    """The allowed ids of one list, with the place of each."""
+def _flow_ids(node: Node, key: str) -> dict[str, Node]:
+    """The allowed ids of one list, if it is written, with the place of each."""
     found: dict[str, Node] = {}
-    known = node.context.catalogue.flows
-    other = node.value.get("disable" if key == "enable" else "enable")
-    list_ = node.child(key)
-    listed = node.read(key, read_list, list[Any](), may_be_empty=True)
-    for id_, index in distinct(list_, listed):
+    if key not in node.value:
+        return found
+    list_, known = node.child(key), node.context.catalogue.flows
+    enables, rows = key == "enable", known.values()
+    other = node.value.get("disable" if enables else "enable")
+    allowed = [row.id for row in rows if (row.may_be_enabled if enables else row.may_be_disabled)]
+    for id_, index in distinct(list_, read_list(list_, may_be_empty=True)):
         item = list_.item(index)
         if id_ not in known:
             item.unknown("flow", id_, allowed)
         elif type(other) is list and id_ in other:
-            if key == "enable":
+            if enables:
                 item.add("flow-both", flow=id_)
         elif id_ not in allowed:
             evidence = known[id_].evidence.value
