@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 
 from swyx_components.catalogue.model import Catalogue
 from swyx_components.installation.model import Decisions
@@ -15,7 +15,7 @@ ANY_ROLE = ""  # what may be meant by a word that is like no role, and by nothin
 _NO_EXAMPLES: dict[str, str] = {}
 V = TypeVar("V")
 A = TypeVar("A")
-P = ParamSpec("P")
+P = TypeVarTuple("P")
 
 
 class Node:
@@ -27,12 +27,7 @@ class Node:
     __slots__ = ("context", "example", "examples", "key", "parent", "value")
 
     def __init__(
-        self,
-        value: Any,
-        context: "ReadContext",
-        parent: "Node | str" = "",
-        key: str = "",
-        example: str = "",
+        self, value: Any, context: "ReadContext", parent: "Node | str", key: str, example: str = ""
     ) -> None:
         self.value, self.context, self.parent = value, context, parent
         self.key, self.example = key, example
@@ -57,15 +52,16 @@ class Node:
 
     def open(self, kind: str) -> dict[str, Any]:
         """The mapping, named as in the schema's `$defs`; unknown and missing keys are reported."""
-        known = shape(kind)
+        known, value = shape(kind), self.value
         self.examples = known.examples
-        keys = self.value.keys() if type(self.value) is dict else None
-        if keys is not None and not (keys <= known.examples.keys() and not known.missing(keys)):
-            unknown = sorted(keys - known.examples.keys())
+        if type(value) is not dict:
+            return self.mapping(known.whole)
+        if not (known.required[0].issubset(value) and known.keys.issuperset(value)):
+            unknown = sorted(value.keys() - known.keys)
             meant = {self.child(key).unknown("key", key, known.examples) for key in unknown}
-            for key in known.missing(keys) - meant:
+            for key in known.missing(value) - meant:
                 self.child(key).add("key-missing", key=key, example=self.examples[key])
-        return self.mapping(known.whole)
+        return value
 
     def child(self, key: str) -> "Node":
         """The value at a key, whether or not there is one."""
@@ -75,18 +71,11 @@ class Node:
         """One value of a list."""
         return Node(self.value[index], self.context, f"{self.place}[{index}]", "", self.example)
 
-    def read(
-        self,
-        key: str,
-        reader: Callable[Concatenate["Node", P], V],
-        absent: A,
-        *args: P.args,
-        **more: P.kwargs,
-    ) -> V | A:
+    def read(self, key: str, reader: Callable[["Node", *P], V], absent: A, *more: *P) -> V | A:
         """What a reader makes of a key of an opened mapping, or `absent` where it is not written."""
         if key not in self.value:
             return absent
-        return reader(self.child(key), *args, **more)
+        return reader(self.child(key), *more)
 
     def add(self, id: str, **values: object) -> None:
         """A message about this place."""
@@ -171,7 +160,7 @@ class ReadContext:
     decisions: Decisions = field(init=False)  # of the whole file
     machines: dict[str, ReadMachine] = field(default_factory=dict)
     claims: list[Claim] = field(default_factory=list)
-    role_lists: dict[tuple[bool, str], tuple[str, ...]] = field(default_factory=dict)
+    role_lists: dict[tuple[bool | str | None, ...], tuple[str, ...]] = field(default_factory=dict)
     perhaps: dict[tuple[str, ...], set[str]] = field(default_factory=dict)
     unlisted: set[str] = field(default_factory=set)
     sites_unknown: bool = False

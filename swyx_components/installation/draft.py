@@ -86,8 +86,8 @@ def read_ends(text: str, log: Diagnostics, place: str) -> tuple[tuple[str, ...],
     """Addresses of a machine or CIDRs of a network, and which of the two it is."""
     parts: list[str] = [word for part in split_cell(text) for word in part.split()]
     kind = NETWORKS if parts and all("/" in part for part in parts) else MACHINES
-    node = Node(parts, ReadContext(log), place, example=KINDS[kind][1])
-    list(read_prefixes(node, single=kind == MACHINES))  # for its messages
+    node = Node(parts, ReadContext(log), place, "", KINDS[kind][1])
+    read_prefixes(node, single=kind == MACHINES)  # for its messages
     return tuple(dict.fromkeys(parts)), kind
 
 

@@ -7,7 +7,6 @@ from swyx_components.installation.model import Link, Provider
 from swyx_components.installation.sites import read_claimed
 from swyx_components.installation.values import (
     distinct,
-    is_name,
     note_unpaired,
     read_entries,
     read_list,
@@ -25,7 +24,7 @@ def read_links(node: Node, sites: Mapping[str, None]) -> tuple[Link, ...]:
     """The links that could be read whole, by name. `sites` has the names of the file's sites in order."""
     joined: dict[tuple[str, ...], Node] = {}  # by sites and LinkManagers
     links = []
-    for entry in read_entries(node, "link"):
+    for entry, is_named in read_entries(node, "link"):
         if not entry.open("link"):
             continue
         ends = entry.read("sites", _read_ends, (), sites)
@@ -36,7 +35,7 @@ def read_links(node: Node, sites: Mapping[str, None]) -> tuple[Link, ...]:
         if other is not entry:
             values = {"managers": " and ".join(link.managers), "other": other.place}
             entry.add("link-repeated", first=ends[0], second=ends[1], **values)
-        elif is_name(entry.key):
+        elif is_named:
             links.append(link)
     return tuple(links)
 
@@ -126,26 +125,26 @@ def _read_manager(node: Node, ends: tuple[str, ...] = ()) -> ReadMachine | None:
                 "manager", name, [machine.node.key] if machine else context.managers_at(ends)
             )
         return None
-    serving = context.serving_roles
-    if not any(role in serving for role in machine.roles):
+    known = context.catalogue.roles
+    if not any(known[role].serves_links for role in machine.roles):
         if context.is_certain(machine.site, name):
-            managers = context.managers_at(ends) or "none"
-            node.add("manager-without-role", machine=name, role=serving, managers=managers)
+            role, managers = context.serving_roles, context.managers_at(ends) or "none"
+            node.add("manager-without-role", machine=name, role=role, managers=managers)
         return None
     return machine
 
 
 def read_providers(node: Node) -> tuple[Provider, ...]:
     """The providers that could be read whole, by name."""
-    read = [_read_provider(entry) for entry in read_entries(node, "provider")]
-    return tuple(provider for provider in read if provider is not None and is_name(provider.name))
+    read = [(_read_provider(entry), named) for entry, named in read_entries(node, "provider")]
+    return tuple(provider for provider, is_named in read if provider is not None and is_named)
 
 
 def check_trunks(log: Diagnostics, links: Iterable[Link], providers: Sequence[Provider]) -> None:
     """Note whose calls reach no provider: the article covers no transit between LinkManagers or links."""
     # By site, then by the site that it is linked with.
     managers: dict[str, dict[str, set[str]]] = {}
-    for link in links:
+    for link in links if providers else ():
         for own, other in ((link.near, link.far), (link.far, link.near)):
             managers.setdefault(own, {}).setdefault(other, set()).update(link.managers)
     lacking = managers.keys() - {provider.site for provider in providers}

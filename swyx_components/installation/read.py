@@ -23,6 +23,7 @@ from swyx_components.installation.settings import read_decisions
 from swyx_components.installation.sites import read_extra_rules, read_site
 from swyx_components.installation.values import (
     MOST_ENTRIES,
+    Entry,
     distinct,
     is_name,
     read_count,
@@ -79,7 +80,7 @@ def read_installation(source: Source, *, file: str = "") -> Outcome:
             data = _Plain(log).value(source, "", 0)
         else:
             data = compose(read_file(source), log)
-        installation = _read(Node(data, context), folder)
+        installation = _read(Node(data, context, "", ""), folder)
     except SwyxError as error:
         log.adopt(error.messages)
     finally:
@@ -142,7 +143,7 @@ def _read(node: Node, folder: Path) -> Installation | None:
         return None
     context.catalogue, context.decisions = catalogue, Decisions(cornet=catalogue.cornet)
     context.decisions = node.read("decisions", read_decisions, context.decisions, context.decisions)
-    nodes = _read_site_names(node)
+    nodes = [entry for entry, _ in _read_site_names(node)]
     sites = _read_sites(nodes)
     links = node.read("links", read_links, (), {each.key: None for each in nodes})
     providers = node.read("sip_providers", read_providers, ())
@@ -206,7 +207,7 @@ def _read_own(node: Node, swyxware: Node, folder: Path) -> Catalogue | None:
     return catalogue
 
 
-def _read_site_names(node: Node) -> list[Node]:
+def _read_site_names(node: Node) -> list[Entry]:
     """The sites of a file."""
     value = node.value.get("sites")
     node.context.sites_unknown = type(value) is not dict or len(value) > MOST_ENTRIES

@@ -14,14 +14,15 @@ class Shape(NamedTuple):
     """
 
     examples: dict[str, str]
+    keys: frozenset[str]
     required: tuple[frozenset[str], ...]
     whole: str
 
-    def missing(self, keys: AbstractSet[str]) -> AbstractSet[str]:
+    def missing(self, written: dict[str, Any]) -> AbstractSet[str]:
         """The keys that must be there and are not: of the set most of which is."""
-        if any(some <= keys for some in self.required):
+        if any(some.issubset(written) for some in self.required):
             return frozenset()
-        return max(self.required, key=lambda some: len(keys & some)) - keys
+        return max(self.required, key=lambda some: len(written.keys() & some)) - written.keys()
 
 
 @cache
@@ -47,6 +48,7 @@ def shape(kind: str) -> Shape:
     shown = [examples[key] for key in properties if key in needed] or [*examples.values()][:1]
     return Shape(
         examples,
+        frozenset(examples),
         tuple(frozenset(required | some) for some in alternatives),
         shown[0] if len(shown) == 1 else f"{{{', '.join(shown)}}}",
     )

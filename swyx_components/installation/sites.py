@@ -14,7 +14,6 @@ from swyx_components.installation.settings import (
 from swyx_components.installation.values import (
     MOST_ENTRIES,
     distinct,
-    is_name,
     read_entries,
     read_flag,
     read_list,
@@ -34,7 +33,7 @@ def read_site(node: Node) -> Site:
     machines = _read_machines(node)
     networks = node.read("networks", _read_networks, [], node.key, machines)
     on_networks = {role for network in networks for role in network.roles}
-    carried = on_networks | {role for machine in machines for role in machine.roles}
+    carried = on_networks.union(*[machine.roles for machine in machines])
     decisions, certain = node.context.decisions, node.context.is_certain(node.key)
     site = Site(
         name=node.key,
@@ -58,9 +57,9 @@ def _read_machines(site: Node) -> list[Machine]:
         context.doubt(site.key)
         context.unlisted.add(site.key)
     machines = []
-    for entry in site.read("machines", read_entries, [], "machine"):
+    for entry, is_named in site.read("machines", read_entries, [], "machine"):
         machine = _read_machine(entry, site.key)
-        if is_name(entry.key):
+        if is_named:
             machines.append(machine)
         else:
             context.doubt(site.key, meant=machine.roles)
@@ -68,13 +67,12 @@ def _read_machines(site: Node) -> list[Machine]:
 
 
 def _read_machine(node: Node, site: str) -> Machine:
-    context = node.context
-    node.open("machine")
+    context, written = node.context, node.open("machine")
     addresses = node.read("addresses", read_claimed, (), site, Kind.MACHINE)
     roles = _read_roles(node, site, False)
     carried = roles if context.is_certain(site, node.key) else None
-    ports = node.read("ports", read_overrides, (), carried)
-    managed = not node.read("outside", read_flag, False)
+    ports = read_overrides(node.child("ports"), carried) if "ports" in written else ()
+    managed = not ("outside" in written and read_flag(node.child("outside")))
     known = context.machines.setdefault(node.key.lower(), ReadMachine(node, site, roles))
     if known.site != site:
         node.add("name-taken", name=node.key, other=known.node.place)
@@ -84,16 +82,16 @@ def _read_machine(node: Node, site: str) -> Machine:
 def _read_networks(node: Node, site: str, machines: Iterable[Machine]) -> list[Network]:
     context = node.context
     networks: list[Network] = []
-    taken = {machine.name.lower() for machine in machines}
-    for entry in read_entries(node, "network"):
-        if entry.key.lower() in taken:
-            other = context.machines[entry.key.lower()].node.place
-            entry.add("name-taken", name=entry.key, other=other)
-        entry.open("network")
+    for entry, is_named in read_entries(node, "network"):
+        name = entry.key.lower()
+        other = context.machines.get(name)  # of any site
+        if other and any(machine.name.lower() == name for machine in machines):
+            entry.add("name-taken", name=entry.key, other=other.node.place)
+        written = entry.open("network")
         cidrs = entry.read("cidrs", read_claimed, (), site, Kind.NETWORK)
         roles = _read_roles(entry, site, True)
-        managed = bool(entry.read("managed", read_flag, False))
-        if is_name(entry.key):
+        managed = "managed" in written and bool(read_flag(entry.child("managed")))
+        if is_named:
             network = Network(name=entry.key, addresses=cidrs, roles=roles, managed=managed)
             networks.append(network)
         else:
@@ -106,8 +104,9 @@ def _check_managed(node: Node, networks: Iterable[Network], machines: Iterable[M
     """A managed network's group has its name, which no group of machines may have. Its hosts are in no
     other network, whose rules they would not have.
     """
-    others = [network for network in networks if not network.managed]
-    for one in (network for network in networks if network.managed):
+    managed = [network for network in networks if network.managed]
+    others = [network for network in networks if not network.managed] if managed else []
+    for one in managed:
         child, group = node.child(one.name), one.name.lower()
         if named := [own.name for own in machines if "-".join(own.roles).lower() == group]:
             child.add("managed-name", network=one.name, machine=named[0])
@@ -121,9 +120,9 @@ def _check_managed(node: Node, networks: Iterable[Network], machines: Iterable[M
 def read_claimed(node: Node, site: str, kind: Kind) -> tuple[Prefix, ...]:
     """The prefixes of a list, sorted, as the site's own from now on."""
     found = read_prefixes(node, single=kind is Kind.MACHINE)
-    claims = [Claim(prefix, kind, site, node, position) for prefix, position in found]
-    node.context.claims += claims
-    return tuple(sorted({claim.prefix for claim in claims}))
+    node.context.claims += [Claim(prefix, kind, site, node, index) for prefix, index in found]
+    prefixes = {prefix for prefix, _ in found}
+    return tuple(sorted(prefixes) if len(prefixes) > 1 else prefixes)
 
 
 def _read_roles(node: Node, site: str, network: bool) -> tuple[str, ...]:
@@ -132,7 +131,8 @@ def _read_roles(node: Node, site: str, network: bool) -> tuple[str, ...]:
     if "roles" not in node.value:
         context.doubt(site, node.key)
         return ()
-    key = network, repr(node.value["roles"])  # not `str`: a text may read like a list
+    written = node.value["roles"]
+    key = (network, *map(as_text, written)) if type(written) is list else ()
     if key in context.role_lists:
         return context.role_lists[key]
     before, child = len(context.log), node.child("roles")
@@ -167,7 +167,7 @@ def _check_roles(site: Site, node: Node, carried: set[str]) -> None:
                 node.add("site-without", site=site.name, role=role.name)
             elif len(holders) > 1:
                 node.add("site-repeats", site=site.name, role=role.name, machines=holders)
-        if role.name in carried and role.needs_manager in lacking:
+        if role.needs_manager in lacking and role.name in carried:
             _check_manager(site, node, role)
 
 

@@ -14,6 +14,7 @@ MOST_ENTRIES = 20_000  # of a mapping by name, such as sites
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _PORTS = re.compile(r"([0-9]+)(?: *- *([0-9]+))?", re.ASCII)
 _COUNT = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
+Entry = tuple[Node, bool]  # a named thing, and whether its name is valid
 
 
 def is_name(text: str) -> bool:
@@ -21,19 +22,19 @@ def is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
-def read_entries(node: Node, kind: str) -> list[Node]:
+def read_entries(node: Node, kind: str) -> list[Entry]:
     """The named things of a mapping by name, their names checked and unique ignoring case."""
     entries = []
     taken: dict[str, Node] = {}
-    values = node.mapping()
-    for name in () if _is_too_long(node, MOST_ENTRIES) else sorted(values):
-        entry = Node(node.value[name], node.context, node, name)
-        if not is_name(name):
+    values, context = node.mapping(), node.context
+    for name in sorted(values) if len(values) <= MOST_ENTRIES else _refuse_long(node, MOST_ENTRIES):
+        entry, is_named = Node(values[name], context, node, name), is_name(name)
+        if not is_named:
             entry.add("name-invalid", name=name, kind=kind)
         other = taken.setdefault(name.lower(), entry)
         if other is not entry:
             entry.add("name-taken", name=name, other=other.place)
-        entries.append(entry)
+        entries.append((entry, is_named))
     return entries
 
 
@@ -45,34 +46,26 @@ def read_list(node: Node, example: str = "", *, may_be_empty: bool = False) -> l
         return []
     if not value and not may_be_empty:
         node.add("list-empty", example=example or node.example)
-    return [] if _is_too_long(node, MOST_ITEMS) else value
+    return value if len(value) <= MOST_ITEMS else _refuse_long(node, MOST_ITEMS)
 
 
-def _is_too_long(node: Node, limit: int) -> bool:
-    """Whether the list exceeds the limit; reported."""
-    count = len(node.value)
-    if count > limit:
-        node.add("list-long", count=f"{count:,}", limit=f"{limit:,}")
-    return count > limit
+def _refuse_long(node: Node, limit: int) -> list[Any]:
+    """Nothing, instead of what exceeds the limit; reported."""
+    node.add("list-long", count=f"{len(node.value):,}", limit=f"{limit:,}")
+    return []
 
 
 def distinct(node: Node, values: list[Any]) -> Iterator[tuple[str, int]]:
     """The texts of a list by position; duplicates and what is not text are reported."""
     seen = set()
-    for text, index in _texts(node, values, "text"):
-        if text in seen:
-            node.item(index).add("list-repeated", value=text)
-        else:
-            seen.add(text)
-            yield text, index
-
-
-def _texts(node: Node, values: list[Any], wanted: str) -> Iterator[tuple[str, int]]:
     for index, value in enumerate(values):
         text = as_text(value)
         if text is None:
-            node.item(index).wrong_type(wanted)
+            node.item(index).wrong_type("text")
+        elif text in seen:
+            node.item(index).add("list-repeated", value=text)
         else:
+            seen.add(text)
             yield text, index
 
 
@@ -148,14 +141,15 @@ def read_range(node: Node) -> PortRange | None:
         node.add("ports-malformed", value=text, example=node.example)
         return None
     first, last = match[1], match[2] or match[1]
+    low, high = int(first[:6]), int(last[:6])  # six digits are outside already
     if first[0] == "0" != first or last[0] == "0" != last:
         node.add("ports-zeros", value=text, example=node.example)
-    elif not all(len(end) <= 5 and 1 <= int(end) <= MAX_PORT for end in (first, last)):
+    elif not (1 <= low <= MAX_PORT and 1 <= high <= MAX_PORT):
         node.add("ports-outside", value=text, most=MAX_PORT)
-    elif int(first) > int(last):
+    elif low > high:
         node.add("ports-reversed", value=text, first=last, last=first)
     else:
-        return PortRange(int(first), int(last))
+        return PortRange(low, high)
     return None
 
 
@@ -175,30 +169,46 @@ _UNUSABLE = {
     "broadcast": ("255.255.255.255/32",),
 }
 _SPECIAL = [(kind, Prefix.parse(text)) for kind, texts in _UNUSABLE.items() for text in texts]
+_RIGHT = {4: 24, 6: 120}  # bits to the right of the first octet
+# Whatever is unusable, mapped or everything begins with one of these octets, by IP version.
+_SPECIAL_OCTETS = {
+    (own.version, octet)
+    for _, own in _SPECIAL
+    for octet in range(own.first >> _RIGHT[own.version], (own.last >> _RIGHT[own.version]) + 1)
+}
 Found = tuple[Prefix, int]  # a prefix and its place in the list where it stands
 
 
-def read_prefixes(node: Node, *, single: bool = False, anywhere: bool = False) -> Iterator[Found]:
+def read_prefixes(node: Node, *, single: bool = False, anywhere: bool = False) -> list[Found]:
     """The CIDRs of a list, or its addresses alone (`single`), each with its place.
 
     Unless `anywhere`, hosts have them: none is everything, multicast, loopback or unspecified.
     """
-    for text, index in _texts(
-        node, read_list(node), "an address" if single else "an address or CIDR"
-    ):
+    found = []
+    for index, value in enumerate(read_list(node)):
+        text = value if type(value) is str else as_text(value)
+        if text is None:
+            node.item(index).wrong_type("an address" if single else "an address or CIDR")
+            continue
         has_length = "/" in text
         prefix = None if has_length and single else _parse(text)
         if prefix is None or ("/0" in text and not text.endswith("/0")):  # a length of 024
             id, values = _explain(text, single)
             node.item(index).add(id, value=text, **values)
+        elif (prefix.version, prefix.first >> _RIGHT[prefix.version]) not in _SPECIAL_OCTETS:
+            found.append((prefix, index))
         elif prefix.version == 6 and _MAPPED.contains(prefix):
             plain = Prefix(4, prefix.first & 0xFFFFFFFF, prefix.length - 96)
             shown = plain if has_length else plain.address
             node.item(index).add("address-mapped", value=text, plain=shown)
         elif prefix.length == 0 and not anywhere:
             node.item(index).add("cidr-everything", cidr=prefix, version=prefix.version)
-        elif anywhere or _usable(prefix, text if single else prefix, node, index):
-            yield prefix, index
+        elif not anywhere and (kinds := [one for one, own in _SPECIAL if own.contains(prefix)]):
+            shown = text if single else prefix
+            node.item(index).add("address-unusable", value=shown, kind=kinds[0])
+        else:
+            found.append((prefix, index))
+    return found
 
 
 def _parse(text: str) -> Prefix | None:
@@ -243,13 +253,3 @@ def _explain_address(text: str) -> tuple[str, dict[str, object]]:
     if len(parts) == 4 and plain != text and _parse(plain):
         return "address-zeros", {"plain": plain}
     return "address-malformed", {}
-
-
-def _usable(prefix: Prefix, shown: object, node: Node, index: int) -> bool:
-    if prefix.version == 4 and 0x01000000 <= prefix.first < 0x7F000000:
-        return True  # most addresses of most files
-    for kind, special in _SPECIAL:
-        if special.contains(prefix):
-            node.item(index).add("address-unusable", value=shown, kind=kind)
-            return False
-    return True
