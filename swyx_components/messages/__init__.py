@@ -4,7 +4,7 @@ The sentences live in `catalogue.yaml`; code names a message by id and hands ove
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from enum import Enum
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -74,6 +74,12 @@ class Message(NamedTuple):
         where = ": ".join([part for part in (self.file, self.place) if part])
         text = _write(self.id, self.values)
         return f"{where}: {text}" if where else text
+
+
+@lru_cache(maxsize=4096)
+def note_about(id: str, /, **values: Hashable) -> Message:
+    """What many places are told, without a place; the values of an id are always of the same types."""
+    return Message.about(id, "", **values)
 
 
 class SwyxError(Exception):
@@ -207,8 +213,7 @@ class Diagnostics:
     def adopt(self, messages: Iterable[Message]) -> None:
         """Take over messages of another package, as messages about this source where they name none."""
         for message in messages:
-            own = message._replace(place=message.place or TOP, file=message.file or self.file)
-            self._messages.append(own)
+            self._messages.append(message.of(message.file or self.file, message.place or TOP))
 
     def unknown(
         self, kind: str, place: str, word: str, known: Collection[str], example: str = ""

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from swyx_components.catalogue.model import Catalogue, Listener, Transport
 from swyx_components.installation.model import Egress
-from swyx_components.messages import Message, errors_of, shorten
+from swyx_components.messages import Message, errors_of, note_about, shorten
 from swyx_components.planner.endpoints import Endpoint, EndpointPair
 from swyx_components.planner.minimise import SiteRules
 from swyx_components.planner.port_references import DCOM
@@ -141,7 +141,8 @@ def _defaults(view: SiteTopology, tokens: set[str]) -> Iterator[Message]:
     """Notes on defaults in effect; the plan never decides silently."""
     place, site, decisions = f"sites.{view.name}", view.site, view.site.decisions
     if not decisions.cornet_pinned and "cornet" in tokens:
-        yield Message.about("cornet-both", f"{place}.decisions.cornet", ports=decisions.cornet)
+        note = note_about("cornet-both", ports=decisions.cornet)
+        yield note.of(view.file, f"{place}.decisions.cornet")
     if decisions.dcom_transports == (Transport.TCP,) and not tokens.isdisjoint(DCOM):
         yield Message.about("dcom-tcp-only", f"{place}.decisions.dcom_transport")
     settled = [f".control_path.{role}" for role, _ in site.control_path]
@@ -151,7 +152,8 @@ def _defaults(view: SiteTopology, tokens: set[str]) -> Iterator[Message]:
             if setting not in settled:
                 yield note.of(view.file, place + setting)
     if services := _unanswered(view):
-        yield _tell_unanswered(site.egress, services).of(view.file, f"{place}.egress")
+        id = "uncovered-egress" if site.egress is Egress.CLOSED else "egress-open"
+        yield note_about(id, services=services).of(view.file, f"{place}.egress")
 
 
 @lru_cache(maxsize=1024)
@@ -182,12 +184,6 @@ def _unanswered(view: SiteTopology) -> tuple[str, ...]:
         for service in catalogue.uncovered
         if not any(part.overlaps(own) for own in ports.get(service, ()) for part in opened)
     )
-
-
-@lru_cache(maxsize=64)
-def _tell_unanswered(egress: Egress, services: tuple[str, ...]) -> Message:
-    id = "uncovered-egress" if egress is Egress.CLOSED else "egress-open"
-    return Message.about(id, "", services=services)
 
 
 # Footnotes 1 and 2 of kb2308, and whose standard ports they give way to on one machine.
