@@ -1,6 +1,7 @@
 """The passes in order: from one site of an installation to its minimised rules."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
 
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message
@@ -23,14 +24,14 @@ CHECKS: tuple[Callable[[SiteRules], Iterator[Message]], ...] = (
 def check_rules(site: SiteRules) -> SitePlan:
     """The finished plan: the rules, and the messages of all checks."""
     own, file = site.flows.site.site, site.flows.site.file
-    messages = {each if each.file else each.of(file) for check in CHECKS for each in check(site)}
+    found = [each if each.file else each.of(file) for check in CHECKS for each in check(site)]
     return SitePlan(
         site=own.name,
         egress=own.egress,
         groups=site.groups,
         flows=site.flows.flows,
         extra_rules=own.extra_rules,
-        messages=tuple(sorted(messages)),
+        messages=tuple([each for each, _ in groupby(sorted(found))]),
         product=site.flows.site.catalogue.name,
         decisions=own.decisions,
     )
