@@ -14,10 +14,12 @@ from swyx_components.installation import load_installation
 from swyx_components.planner import plan as plan_module
 from swyx_components.planner import plan_site, plan_sites
 from swyx_components.planner.checks import openings
+from swyx_components.planner.checks.port_conflicts import _Ranges
 from swyx_components.planner.endpoints import Flows
 from swyx_components.planner.minimise import NEUTRAL, minimise
 from swyx_components.planner.model import Requirements, Rule, SitePlan
 from swyx_components.planner.plan import CHECKS, PASSES
+from swyx_components.sets.ports import PortRange
 from tests.tools.case_files import all_cases, differences, run
 
 Plain = dict[str, Any]
@@ -237,5 +239,6 @@ def test_hosts_without_ranges_in_common_have_no_opening_to_tell(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     skipping = [run(case.installation).messages for case in all_cases()]
-    monkeypatch.setattr(openings, "find_shared", lambda kind, catalogue: (True, True))
+    found = _Ranges(frozenset({PortRange(1, 65535)}), frozenset(), frozenset())
+    monkeypatch.setattr(openings, "find_ranges", lambda kind, catalogue: found)
     assert [run(case.installation).messages for case in all_cases()] == skipping

@@ -6,15 +6,15 @@ from functools import lru_cache
 from itertools import chain, product
 
 from swyx_components.catalogue.model import Catalogue
-from swyx_components.messages import Message, shorten
-from swyx_components.planner.checks.port_conflicts import find_by_place, find_shared
+from swyx_components.messages import Message, note_about, shorten
+from swyx_components.planner.checks.port_conflicts import find_by_place, find_ranges
 from swyx_components.planner.endpoints import Endpoint, EndpointPair, PeerKind
 from swyx_components.planner.exchange import Exchange
 from swyx_components.planner.minimise import SiteRules
 from swyx_components.planner.model import PROTOCOL_OF, Direction, HostGroup, Protocol
 from swyx_components.planner.port_references import EndpointKind
 from swyx_components.planner.topology import SiteTopology
-from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
+from swyx_components.sets.ports import NO_PORTS, PortSet
 from swyx_components.sets.prefixes import Prefix, collapse_prefixes
 
 _MOST_PARTS = 4  # of what another site's group is called: the site and three machines
@@ -33,8 +33,10 @@ def check_openings(site: SiteRules) -> Iterator[Message]:
             else:
                 yield from _administration_inside(view, group, key, reached)
     pairs = [*site.flows.flows.pairs, *site.flows.apart]
-    yield from _no_common_version(view, pairs)
-    yield from _widened(view, pairs)
+    mixed = [own for own in pairs if len(own.first.versions | own.second.versions) > 1]
+    yield from _no_common_version(view, [own for own in mixed if own.exchange.exchanged])
+    wide = [own for own in pairs if own.first.summary or own.second.summary]
+    yield from _widened(view, [own[:2] for own in wide if own.exchange.exchanged])
     yield from _idle_managers(view)
     yield from _unreachable_extras(view)
 
@@ -54,7 +56,7 @@ def _find_reached(view: SiteTopology, group: HostGroup) -> Mapping[_Listener, _R
     meant: set[tuple[_Peer, _Listener, Protocol]] = set()
     beside: list[tuple[_Peer, _Listener, Protocol, PortSet, str]] = []
     # Ranges that have no port in common reach one listener each, but an extra rule may open any.
-    may_reach = view.site.extra_rules or find_shared(kind, catalogue)[0]
+    may_reach = view.site.extra_rules or find_ranges(kind, catalogue).overlapping
     for peer, access in group.requirements.by_peer if may_reach else ():
         for way, protocol, ports, _, flow in access:
             if way is Direction.IN:
@@ -146,22 +148,17 @@ def _administration_inside(
     service = view.catalogue.administration_ports[name]
     flows = {flow for own in reached.values() for flow, _ in own if not flow.startswith("extra:")}
     if flows and not any(each.covers(service) for each in answered):
-        yield _tell_administration(name, service, tuple(sorted(flows))).of(view.file, group.place)
-
-
-@lru_cache(maxsize=1024)
-def _tell_administration(name: str, service: PortRange, flows: tuple[str, ...]) -> Message:
-    return Message.about("administration-inside", "", name=name, ports=service, flows=flows)
+        values = {"name": name, "ports": service, "flows": tuple(sorted(flows))}
+        yield note_about("administration-inside", **values).of(view.file, group.place)
 
 
 def _no_common_version(view: SiteTopology, pairs: Iterable[EndpointPair]) -> Iterator[Message]:
     seen = set()
     apart: dict[tuple[Endpoint, Endpoint], Exchange] = {}  # or perhaps some machines of an end
     for first, second, exchange in pairs:
-        if len(first.versions | second.versions) > 1 and exchange.exchanged:
-            several = [end for end in (first, second) if end.group and len(end.group.machines) > 1]
-            if several or not first.versions & second.versions:
-                apart.setdefault((first, second), exchange)
+        several = [end for end in (first, second) if end.group and len(end.group.machines) > 1]
+        if several or not first.versions & second.versions:
+            apart.setdefault((first, second), exchange)
     names = {end: _name_by_versions(end, view.name) for end in set(chain(*apart))}
     for ends, exchange in apart.items():
         # Its own before others': that order is the same for any names.
@@ -186,13 +183,11 @@ def _name_by_versions(end: Endpoint, site: str) -> Mapping[frozenset[int], str]:
     return {versions: _shorten(start + "/".join(own)) for versions, own in known.items()}
 
 
-def _widened(view: SiteTopology, pairs: Iterable[EndpointPair]) -> Iterator[Message]:
+def _widened(view: SiteTopology, pairs: Sequence[tuple[Endpoint, Endpoint]]) -> Iterator[Message]:
     """Sites that stand as their summary in the rules of this one, and what that adds."""
     summaries: dict[str, set[Prefix]] = defaultdict(set)
     meant: dict[str, set[Prefix]] = defaultdict(set)
-    wide = [own for own in pairs if own.first.summary or own.second.summary]
-    ends = [own[:2] for own in wide if own.exchange.exchanged]
-    for own, peer in chain(ends, (two[::-1] for two in ends)):
+    for own, peer in chain(pairs, (ends[::-1] for ends in pairs)):
         if peer.summary and peer.site != view.name and own.group is not None:
             for found, prefixes in ((summaries, peer.summary), (meant, peer.prefixes)):
                 found[peer.site].update(each for each in prefixes if each.version in own.versions)

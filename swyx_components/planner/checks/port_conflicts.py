@@ -32,10 +32,20 @@ class Claim(NamedTuple):
 _Clash = tuple[Claim, Claim, list[Transport], PortSet]
 
 
-_Ranges = frozenset[PortRange]
-# What the listeners of one kind of host both want: the messages, without a place, and the ports by role
-# that these are about.
+# What the listeners of a kind of host both want: messages without a place, and the ports of these by role.
 _Conflicts = tuple[Sequence[Message], Mapping[str, PortSet]]
+
+
+class _Ranges(NamedTuple):
+    """Of the ranges that flows may open at a kind of host, `overlapping` are those with a port of another one
+    or of a service of administration, `repeated` those that are there twice.
+
+    `fixed`: the ports by role that a machine does not take one by one from a range; none of a phone.
+    """
+
+    overlapping: frozenset[PortRange]
+    repeated: frozenset[PortRange]
+    fixed: frozenset[tuple[str, PortSet]]
 
 
 def find_port_conflicts(site: SiteRules) -> Iterator[Message]:
@@ -44,8 +54,7 @@ def find_port_conflicts(site: SiteRules) -> Iterator[Message]:
     for place, (messages, _) in find_by_place(site):
         yield from [message.of(view.file, place) for message in messages]
     kinds = [view.endpoint_of[machine.name].kind for machine in view.site.machines]
-    parts = {part for kind in kinds for part in kind.by_role or (kind,)}
-    fixed = frozenset(chain(*[_find_fixed(part, view.catalogue) for part in parts]))
+    fixed = frozenset().union(*[find_ranges(kind, view.catalogue).fixed for kind in kinds])
     for message in _find_ephemeral(fixed, view.catalogue):
         yield message.of(view.file, f"sites.{view.name}")
 
@@ -60,9 +69,10 @@ def find_by_place(site: SiteRules) -> Sequence[tuple[str, _Conflicts]]:
         kind = endpoint.kind
         # A host of a network carries one of its roles.
         for one in (kind,) if kind.is_machine else (kind.by_role or (kind,)):
-            if shared := frozenset().union(*find_shared(one, view.catalogue)):
+            ranges = find_ranges(one, view.catalogue)
+            if crowded := ranges.overlapping | ranges.repeated:
                 claims: tuple[Claim, ...] = ()
-                if not shared.isdisjoint(of_decisions):
+                if not crowded.isdisjoint(of_decisions):
                     tokens = [_find_decided(site).get((endpoint, role), ()) for role in one.roles]
                     claims = _claims_of_decisions(made, set(chain(*tokens)), view.catalogue)
                 place = f"sites.{view.name}.{'machines' if kind.is_machine else 'networks'}"
@@ -72,14 +82,13 @@ def find_by_place(site: SiteRules) -> Sequence[tuple[str, _Conflicts]]:
 
 
 @lru_cache(maxsize=1024)
-def find_shared(kind: EndpointKind, catalogue: Catalogue) -> tuple[_Ranges, _Ranges]:
-    """Of all ranges that flows may open at a kind of host, those that have a port in common with another one
-    or with a service of administration, and those that are there twice.
-    """
-    made, services = kind.decisions, frozenset(catalogue.administration_ports.values())
+def find_ranges(kind: EndpointKind, catalogue: Catalogue) -> _Ranges:
+    """Which ranges of a kind of host have ports in common, and which ports are fixed."""
+    made, roles = kind.decisions, catalogue.roles
     listening = [*chain(*kind.ports.values()), *catalogue.endpoint_mapper]
     others = {made.dcom_server, made.dcom_client, *(made.h245 or ())} - {None}
     others |= _find_borrowed(catalogue).union(made.cornet).difference(listening)
+    services = frozenset(catalogue.administration_ports.values())
     ranges = sorted([*listening, *others, *services])
     overlapping, repeated, widest = set[PortRange](), set[PortRange](), ranges[0]
     for own in ranges[1:]:
@@ -89,11 +98,16 @@ def find_shared(kind: EndpointKind, catalogue: Catalogue) -> tuple[_Ranges, _Ran
             overlapping |= {own, widest}
         if own.last > widest.last:
             widest = own
-    return frozenset(overlapping), frozenset(repeated)
+    fixed = [
+        (role, made.cornet if roles[role].listeners[key].decided_by else ports)
+        for (role, key), ports in (kind.ports.items() if kind.is_machine else ())
+        if not roles[role].listeners[key].allocated and roles[role].kind != "phone"
+    ]
+    return _Ranges(frozenset(overlapping), frozenset(repeated), frozenset(fixed))
 
 
 @lru_cache(maxsize=64)
-def _find_borrowed(catalogue: Catalogue) -> _Ranges:
+def _find_borrowed(catalogue: Catalogue) -> frozenset[PortRange]:
     """The ports of one role that flows open at another one (`SwyxFaxServer.registration` at SwyxServer)."""
     roles, legs = catalogue.roles, [leg for row in catalogue.flows.values() for leg in row.legs]
     named = [token.rsplit(".", 1) for leg in legs for token in leg.ports if "." in token]
@@ -137,7 +151,8 @@ def _claims_of_decisions(
 def _find_conflicts(
     kind: EndpointKind, of_decisions: tuple[Claim, ...], catalogue: Catalogue
 ) -> _Conflicts:
-    mapper, crowded = catalogue.endpoint_mapper, frozenset().union(*find_shared(kind, catalogue))
+    mapper, ranges = catalogue.endpoint_mapper, find_ranges(kind, catalogue)
+    crowded = ranges.overlapping | ranges.repeated
     claims = [Claim("Windows", "", (Transport.TCP,), mapper, False)]  # on every machine
     for (role, key), ports in kind.ports.items():
         own = catalogue.roles[role].listeners[key]
@@ -163,8 +178,7 @@ def _collision(clash: _Clash, taken: Mapping[Claim, PortSet], catalogue: Catalog
     one, other, transports, shared = clash
     # A range that clashes with several is the one thing to change.
     common = [own for own in (one, other) if own.allocated and own.setting and taken[own] != shared]
-    told = (_remedy(claim, taken[claim]) for claim in common or (one, other))
-    remedies = list(filter(None, told))
+    remedies = [*filter(None, [_remedy(own, taken[own]) for own in common or (one, other)])]
     if one.role != other.role and {one.role, other.role} <= catalogue.roles.keys():
         remedies.append("put the roles on different machines")
     id = "port-overlap" if one.allocated or other.allocated else "port-clash"
@@ -194,17 +208,6 @@ def _written_key(role: str, key: str, ports: Mapping[tuple[str, str], PortSet]) 
         return key
     parts = {own for (name, part), own in ports.items() if (name, part[:6]) == (role, "media_")}
     return "media" if len(parts) == 1 else key
-
-
-@lru_cache(maxsize=1024)
-def _find_fixed(kind: EndpointKind, catalogue: Catalogue) -> Sequence[tuple[str, PortSet]]:
-    """The ports of a kind of host, by role, that are not taken one by one from a range; none of a phone."""
-    return [
-        (role, kind.decisions.cornet if own.decided_by else ports)
-        for (role, key), ports in kind.ports.items()
-        if not (own := catalogue.roles[role].listeners[key]).allocated
-        and catalogue.roles[role].kind != "phone"
-    ]
 
 
 @lru_cache(maxsize=1024)
