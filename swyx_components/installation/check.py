@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from swyx_components.catalogue.model import Catalogue, Transport
-from swyx_components.installation.context import Claim, Kind, Node, ReadContext
+from swyx_components.installation.context import Claim, Claimed, Kind, Node, ReadContext
 from swyx_components.installation.model import Decisions, ExtraRule, Link, Provider, Site
 from swyx_components.installation.settings import covered_multicast
 from swyx_components.messages import TOP, Diagnostics, shorten
@@ -31,13 +31,13 @@ def check_claims(context: ReadContext) -> None:
     told: set[tuple[str, str]] = set()
     for one, other in _contradictions(context.claims):
         _report(one, other, context, told)
-    cidrs = [claim.prefix for claim in context.claims if claim.kind is not Kind.MACHINE]
+    cidrs = [cidr for cidr, kind, _, _, _ in context.claims if kind is not Kind.MACHINE]
     if sum([0.5**cidr.length for cidr in cidrs]) > 0.99:  # of both families, so one may be whole
         for whole in {*collapse_prefixes(cidrs)} & {*EVERYWHERE}:
             context.log.add("cidrs-everything", TOP, version=whole.version)
 
 
-def _contradictions(claims: Iterable[Claim]) -> Iterator[tuple[Claim, Claim]]:
+def _contradictions(claims: Iterable[Claimed]) -> Iterator[tuple[Claim, Claim]]:
     """Pairs of claims that overlap and must not; each claim at most once with each kind above it.
 
     CIDRs overlap only when one holds the other, so a sweep by first address, wide before narrow (the order
@@ -61,14 +61,14 @@ def _contradictions(claims: Iterable[Claim]) -> Iterator[tuple[Claim, Claim]]:
         open_claims[claim.kind].setdefault(claim.site, []).append(claim)
 
 
-def _overlapping(claims: Iterable[Claim]) -> Iterator[Claim]:
+def _overlapping(claims: Iterable[Claimed]) -> Iterator[Claim]:
     """The claims that hold another or are held by one, sorted."""
-    outer: list[Claim] = []
+    outer: list[Claimed] = []
     family = end = 0  # of the last claim that no other holds
     for claim in sorted(claims):
-        version, first, length = claim.prefix
+        version, first, length = claim[0]
         if version == family and first <= end:
-            yield from (*outer, claim)
+            yield from (Claim(*one) for one in (*outer, claim))
             outer = []
         else:
             outer, family, end = [claim], version, first | (1 << WIDTH[version] - length) - 1
@@ -185,8 +185,8 @@ def find_public_peers(peers: Iterable[Prefix], own: Sequence[Prefix] = ()) -> It
 class _Claimed:
     """The claims of sites by address. A CIDR meets those inside it, and those that hold it."""
 
-    def __init__(self, claims: Iterable[Claim]) -> None:
-        self._sorted = sorted(claim for claim in claims if claim.kind is not Kind.PROVIDER)
+    def __init__(self, claims: Iterable[Claimed]) -> None:
+        self._sorted = sorted(Claim(*each) for each in claims if each[1] is not Kind.PROVIDER)
         self._firsts = [claim.prefix[:2] for claim in self._sorted]
         self._exact: dict[Prefix, list[Claim]] = {}
         self.by_site: dict[str, list[Prefix]] = {}
@@ -212,12 +212,10 @@ def check_summaries(context: ReadContext) -> None:
 
     Each IP version is judged for itself: one without a CIDR in the summary is not summarised.
     """
-    by_site: dict[str, list[Claim]] = {
-        claim.site: [] for claim in context.claims if claim.kind is Kind.SUMMARY
-    }
-    for claim in context.claims:
-        if claim.site in by_site:
-            by_site[claim.site].append(claim)
+    summarised = [site for _, kind, site, _, _ in context.claims if kind is Kind.SUMMARY]
+    by_site: dict[str, list[Claim]] = {site: [] for site in summarised}
+    for claim in [Claim(*each) for each in context.claims if each[2] in by_site]:
+        by_site[claim.site].append(claim)
     for claims in by_site.values():
         summary = [claim for claim in claims if claim.kind is Kind.SUMMARY]
         _check_nesting(context, summary)

@@ -75,7 +75,8 @@ class Node:
         """What a reader makes of a key of an opened mapping, or `absent` where it is not written."""
         if key not in self.value:
             return absent
-        return reader(self.child(key), *more)
+        value, example = self.value[key], self.examples.get(key, "")
+        return reader(Node(value, self.context, self, key, example), *more)
 
     def add(self, id: str, **values: object) -> None:
         """A message about this place."""
@@ -130,6 +131,9 @@ class Claim(NamedTuple):
         return place if self.kind in (Kind.SIP_DEVICES, Kind.SUMMARY) else place.rpartition(".")[0]
 
 
+Claimed = tuple[Prefix, "Kind", str, Node, int]  # what a claim consists of
+
+
 class Kind(IntEnum):
     """Who claims addresses. Of two contradicting claims, the higher kind is reported."""
 
@@ -159,7 +163,7 @@ class ReadContext:
     catalogue: Catalogue = field(init=False)
     decisions: Decisions = field(init=False)  # of the whole file
     machines: dict[str, ReadMachine] = field(default_factory=dict)
-    claims: list[Claim] = field(default_factory=list)
+    claims: list[Claimed] = field(default_factory=list)
     role_lists: dict[tuple[bool | str | None, ...], tuple[str, ...]] = field(default_factory=dict)
     perhaps: dict[tuple[str, ...], set[str]] = field(default_factory=dict)
     unlisted: set[str] = field(default_factory=set)

@@ -23,7 +23,6 @@ from swyx_components.installation.settings import read_decisions
 from swyx_components.installation.sites import read_extra_rules, read_site
 from swyx_components.installation.values import (
     MOST_ENTRIES,
-    Entry,
     distinct,
     is_name,
     read_count,
@@ -143,7 +142,7 @@ def _read(node: Node, folder: Path) -> Installation | None:
         return None
     context.catalogue, context.decisions = catalogue, Decisions(cornet=catalogue.cornet)
     context.decisions = node.read("decisions", read_decisions, context.decisions, context.decisions)
-    nodes = [entry for entry, _ in _read_site_names(node)]
+    nodes = _read_site_names(node)
     sites = _read_sites(nodes)
     links = node.read("links", read_links, (), {each.key: None for each in nodes})
     providers = node.read("sip_providers", read_providers, ())
@@ -207,13 +206,13 @@ def _read_own(node: Node, swyxware: Node, folder: Path) -> Catalogue | None:
     return catalogue
 
 
-def _read_site_names(node: Node) -> list[Entry]:
+def _read_site_names(node: Node) -> list[Node]:
     """The sites of a file."""
     value = node.value.get("sites")
     node.context.sites_unknown = type(value) is not dict or len(value) > MOST_ENTRIES
     if value == {}:
         node.child("sites").add("sites-empty", example=node.examples["sites"])
-    return node.read("sites", read_entries, [], "site")
+    return [entry for entry, _ in node.read("sites", read_entries, [], "site")]
 
 
 def _read_sites(nodes: Sequence[Node]) -> dict[str, Site]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from swyx_components.catalogue.model import Role
-from swyx_components.installation.context import ANY_ROLE, Claim, Kind, Node, ReadMachine, as_text
+from swyx_components.installation.context import ANY_ROLE, Kind, Node, ReadMachine, as_text
 from swyx_components.installation.model import Egress, ExtraRule, Machine, Network, Site
 from swyx_components.installation.settings import (
     read_control_paths,
@@ -120,9 +120,9 @@ def _check_managed(node: Node, networks: Iterable[Network], machines: Iterable[M
 def read_claimed(node: Node, site: str, kind: Kind) -> tuple[Prefix, ...]:
     """The prefixes of a list, sorted, as the site's own from now on."""
     found = read_prefixes(node, single=kind is Kind.MACHINE)
-    node.context.claims += [Claim(prefix, kind, site, node, index) for prefix, index in found]
-    prefixes = {prefix for prefix, _ in found}
-    return tuple(sorted(prefixes) if len(prefixes) > 1 else prefixes)
+    for prefix, index in found:
+        node.context.claims.append((prefix, kind, site, node, index))
+    return (found[0][0],) if len(found) == 1 else tuple(sorted({prefix for prefix, _ in found}))
 
 
 def _read_roles(node: Node, site: str, network: bool) -> tuple[str, ...]:
@@ -133,8 +133,8 @@ def _read_roles(node: Node, site: str, network: bool) -> tuple[str, ...]:
         return ()
     written = node.value["roles"]
     key = (network, *map(as_text, written)) if type(written) is list else ()
-    if key in context.role_lists:
-        return context.role_lists[key]
+    if met := context.role_lists.get(key):
+        return met
     before, child = len(context.log), node.child("roles")
     items, known = read_list(child), context.catalogue.roles
     meant = set() if items and all(as_text(item) is not None for item in items) else {ANY_ROLE}

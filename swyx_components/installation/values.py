@@ -28,7 +28,7 @@ def read_entries(node: Node, kind: str) -> list[Entry]:
     taken: dict[str, Node] = {}
     values, context = node.mapping(), node.context
     for name in sorted(values) if len(values) <= MOST_ENTRIES else _refuse_long(node, MOST_ENTRIES):
-        entry, is_named = Node(values[name], context, node, name), is_name(name)
+        entry, is_named = Node(values[name], context, node, name), bool(_NAME.fullmatch(name))
         if not is_named:
             entry.add("name-invalid", name=name, kind=kind)
         other = taken.setdefault(name.lower(), entry)
@@ -190,8 +190,7 @@ def read_prefixes(node: Node, *, single: bool = False, anywhere: bool = False) -
         if text is None:
             node.item(index).wrong_type("an address" if single else "an address or CIDR")
             continue
-        has_length = "/" in text
-        prefix = None if has_length and single else _parse(text)
+        prefix = None if single and "/" in text else _parse(text)
         if prefix is None or ("/0" in text and not text.endswith("/0")):  # a length of 024
             id, values = _explain(text, single)
             node.item(index).add(id, value=text, **values)
@@ -199,7 +198,7 @@ def read_prefixes(node: Node, *, single: bool = False, anywhere: bool = False) -
             found.append((prefix, index))
         elif prefix.version == 6 and _MAPPED.contains(prefix):
             plain = Prefix(4, prefix.first & 0xFFFFFFFF, prefix.length - 96)
-            shown = plain if has_length else plain.address
+            shown = plain if "/" in text else plain.address
             node.item(index).add("address-mapped", value=text, plain=shown)
         elif prefix.length == 0 and not anywhere:
             node.item(index).add("cidr-everything", cidr=prefix, version=prefix.version)
