@@ -31,7 +31,7 @@ from swyx_components.planner.port_references import (
     provider_kind,
     resolve_port,
 )
-from swyx_components.planner.topology import Topology
+from swyx_components.planner.topology import Topology, find_control_path
 from swyx_components.sets.ports import PortSet
 
 _PORTS_EACH = 2  # of a media range for each conversation: RTP and its control channel
@@ -155,7 +155,8 @@ class _Script:
     def _way(self, party: Actor) -> Way:
         """How a party calls and is called, on the control path that its role takes at its site."""
         view = self.topology.view(party.server_site)
-        return self.book.way_of(party.role, view.control_path(party.role) if party.role else "")
+        path = find_control_path(view.catalogue, view.site, party.role) if party.role else ""
+        return self.book.way_of(party.role, path)
 
     def _serving(self, party: Actor, role: str) -> Actor:
         """Who serves a party in a role: of LinkManagers the one that its declaration names."""
@@ -230,7 +231,7 @@ class _Script:
             # Nothing in the plan needs the range, so nothing opens it; the mapper is asked first anyway.
             return [(Transport.TCP, catalogue.endpoint_mapper)]
         own = token if role else "provider_sip"
-        return resolve_port(own, (role, kind.ports), kind.decisions, catalogue)
+        return resolve_port(own, role, kind, catalogue)
 
     def _cross(
         self, one: _Acting, other: _Acting, packet: Packet, backwards: bool = False

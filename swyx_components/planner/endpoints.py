@@ -1,13 +1,13 @@
 """Who talks to whom: host groups and other endpoints, and the flows between two of them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple, Self
 
 from swyx_components.catalogue.model import Transport
 from swyx_components.installation.model import Machine, Network
-from swyx_components.planner.exchange import Exchange
+from swyx_components.planner.exchange import NO_EXCHANGE, Exchange
 from swyx_components.planner.port_references import EndpointKind
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
@@ -33,7 +33,10 @@ class MachineGroup:
     @property
     def addresses(self) -> tuple[Prefix, ...]:
         """All addresses of its members."""
-        return tuple(address for member in self.members for address in member.addresses)
+        members = self.members
+        if len(members) == 1:
+            return members[0].addresses
+        return tuple([address for member in members for address in member.addresses])
 
     @property
     def place(self) -> str:
@@ -44,7 +47,7 @@ class MachineGroup:
     @property
     def versions(self) -> frozenset[int]:
         """The IP versions (4, 6) that any of its members has."""
-        return frozenset(address.version for address in self.addresses)
+        return versions_of(self.addresses)
 
     def split(self) -> Iterator[Self]:
         """A group for each member, with its name."""
@@ -52,6 +55,11 @@ class MachineGroup:
             yield self
         for machine in self.machines:
             yield replace(self, name=machine.name, machines=(machine,))
+
+
+def versions_of(addresses: Iterable[Prefix]) -> frozenset[int]:
+    """The IP versions (4, 6) of some addresses."""
+    return frozenset([address.version for address in addresses])
 
 
 class PeerKind(Enum):
@@ -72,27 +80,23 @@ class Peer(NamedTuple):
     prefixes: tuple[Prefix, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Endpoint:
     """A host group, a network, a machine outside the cloud, a provider or a site's SIP devices, with what
     it listens on. A managed network is a host group too.
 
-    Compared by identity: two views of one group are never mixed within one expansion. `summary` are
-    the CIDRs of its site's summary that hold its addresses, and the addresses of a family without one;
-    `versions` the IP versions (4, 6) of its addresses.
+    Compared by identity: two views of one group are never mixed within one expansion. `versions` are the
+    IP versions (4, 6) of its addresses; `summary` the CIDRs of its site's summary that hold its addresses,
+    and the addresses of a family without one.
     """
 
     site: str
     label: str
     kind: EndpointKind
-    prefixes: tuple[Prefix, ...] = ()
+    prefixes: tuple[Prefix, ...]
+    versions: frozenset[int]
     group: MachineGroup | None = None
     summary: tuple[Prefix, ...] = ()
-    versions: frozenset[int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        versions = frozenset([prefix.version for prefix in self.prefixes])
-        object.__setattr__(self, "versions", versions)
 
     @property
     def joins_itself(self) -> bool:
@@ -100,13 +104,14 @@ class Endpoint:
         machines = self.group.machines if self.group else ()
         if len(machines) < 2:
             return not self.kind.is_machine
-        known = [v for own in machines for v in {address.version for address in own.addresses}]
+        known = [v for own in machines for v in versions_of(own.addresses)]
         return len(known) > len({*known})
 
     @property
     def members(self) -> tuple[str, ...]:
         """The machines of its group by name, or what it is called itself."""
-        return tuple([own.name for own in self.group.members]) if self.group else (self.label,)
+        machines = self.group.machines if self.group else ()
+        return tuple([own.name for own in machines]) or (self.label,)
 
     @property
     def hosts(self) -> list[tuple[str, tuple[Prefix, ...]]]:
@@ -122,10 +127,8 @@ class Endpoint:
         """How a rule of `site` names this endpoint: its own groups of machines, else by address."""
         if self.group is not None and self.group.machines and self.site == site:
             return Peer(PeerKind.GROUP, self.label)
-        label = "/".join(self.members) if self.group else self.label
-        if self.site not in ("", site):
-            label = f"{self.site}/{label}"
-        return Peer(PeerKind.CIDRS, label, self.addresses_for(site))
+        names = self.members if self.site in ("", site) else (self.site, *self.members)
+        return Peer(PeerKind.CIDRS, "/".join(names), self.addresses_for(site))
 
 
 class Flow(NamedTuple):
@@ -151,12 +154,8 @@ class Flow(NamedTuple):
         return self.flow, self.initiator_role, self.responder_role, *self[5:], *ends
 
 
-class EndpointPair(NamedTuple):
-    """Two endpoints with the flows between them; the same one twice: its machines."""
-
-    first: Endpoint
-    second: Endpoint
-    exchange: Exchange
+# Two endpoints with the flows between them; the same one twice: its hosts.
+EndpointPair = tuple[Endpoint, Endpoint, Exchange]
 
 
 class Flows:
@@ -166,10 +165,12 @@ class Flows:
 
     def __init__(self, scopes: Iterable[Sequence[EndpointPair]] = ()) -> None:
         self._scopes = [*scopes]
-        self.pairs = [pair for scope in self._scopes for pair in scope if pair.exchange]
+        self.pairs = [
+            pair for scope in self._scopes for pair in scope if pair[2] is not NO_EXCHANGE
+        ]
 
     def __len__(self) -> int:
-        return sum([len(pair.exchange.exchanged) for pair in self.pairs])
+        return sum([len(exchange.exchanged) for _, _, exchange in self.pairs])
 
     def __iter__(self) -> Iterator[Flow]:
         for scope in self._scopes:

@@ -1,6 +1,6 @@
 """The flows between two kinds of endpoint: found once per pair, regardless of addresses."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple, Self
@@ -10,11 +10,13 @@ from swyx_components.planner.port_references import (
     DECIDED,
     EndpointKind,
     LegRow,
+    ListenerKey,
     find_undecided,
     legs_of,
+    listener_meant,
     resolve_port,
 )
-from swyx_components.sets.ports import PortRange, PortSet
+from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 
 
 class ExchangedFlow(NamedTuple):
@@ -35,9 +37,28 @@ class ExchangedFlow(NamedTuple):
     source_ports: PortRange | None
 
 
+# Where the ports of a flow come from: those that a decision or another role gives, and listeners of the first
+# (True) or the second endpoint: the responder's, and the one of the initiator that gives the source ports.
+_Origin = tuple[PortSet, tuple[tuple[bool, ListenerKey], ...]]
+_Kinds = tuple[EndpointKind, EndpointKind]  # of the second endpoint, then of the first: `True`
+
+
+def _find_ports(origin: _Origin, kinds: _Kinds, forward: bool) -> tuple[PortSet, PortRange | None]:
+    """The ports and source ports of a flow."""
+    ports, listeners = origin
+    source = None
+    for is_first, key in listeners:
+        own = kinds[is_first].ports[key]
+        if is_first is forward:
+            source = own[0]
+        else:
+            ports = ports | own if ports else own
+    return ports, source
+
+
 @dataclass(slots=True, eq=False)
 class Exchange:
-    """All flows between two endpoints. Compared by identity, since many pairs share it.
+    """All flows between two endpoints, with their origins. Compared by identity, since many pairs share it.
 
     `undecided_ports`: whether the first endpoint initiates a flow, the flow, and the decision for it that the
     site of its responder has not made (`dcom`, `h245`). `tunnels` are the flows whose two sites must agree on
@@ -46,6 +67,7 @@ class Exchange:
     """
 
     exchanged: list[ExchangedFlow] = field(default_factory=list)
+    origins: list[_Origin] = field(default_factory=list)
     undecided_ports: list[tuple[bool, str, str]] = field(default_factory=list)
     tunnels: list[str] = field(default_factory=list)
     decided: list[tuple[bool, str, str]] = field(default_factory=list)
@@ -56,12 +78,26 @@ class Exchange:
     def add(self, other: Self) -> None:
         """Take over all of another."""
         self.exchanged += other.exchanged
+        self.origins += other.origins
         self.undecided_ports += other.undecided_ports
         self.tunnels += other.tunnels
         self.decided += other.decided
 
+    def with_ports_of(self, first: EndpointKind, second: EndpointKind) -> "Exchange":
+        """The same between endpoints with changed ports; itself, if none of its flows is about these."""
+        changed = {(True, key) for key in first.changed} | {(False, key) for key in second.changed}
+        places = [n for n, (_, own) in enumerate(self.origins) if not changed.isdisjoint(own)]
+        if not places:
+            return self
+        exchanged, kinds = [*self.exchanged], (second, first)
+        for place in places:
+            flow = exchanged[place]
+            ports = _find_ports(self.origins[place], kinds, flow.forward)
+            exchanged[place] = ExchangedFlow(*flow[:-2], *ports)
+        return Exchange(exchanged, self.origins, self.undecided_ports, self.tunnels, self.decided)
 
-NO_EXCHANGE = Exchange()
+
+NO_EXCHANGE = Exchange()  # between any two without flows
 
 
 @lru_cache(maxsize=8192)
@@ -77,14 +113,14 @@ def find_exchange(
 
     `within`: both are the same endpoint, several machines that talk among themselves.
     """
-    if first.by_role or second.by_role:
-        joined = Exchange()
-        for one in first.by_role or (first,):
-            for other in second.by_role or (second,):
-                joined.add(find_exchange(catalogue, scope, one, other, within))
-        return joined
-    ways = _find_ways(catalogue, scope, first.roles[0], second.roles[0], within)
-    return _Collector(catalogue, first, second).collect(scope, ways) if ways else NO_EXCHANGE
+    if first.usual or second.usual:
+        usual = first.usual or first, second.usual or second
+        return find_exchange(catalogue, scope, *usual, within).with_ports_of(first, second)
+    joined = Exchange()
+    for one in first.by_role or (first,):
+        for other in second.by_role or (second,):
+            joined.add(_find_in_one_role(catalogue, scope, one, other, within))
+    return joined or NO_EXCHANGE
 
 
 _MOST_PAIRS = 1_000  # of roles that one leg joins
@@ -92,115 +128,106 @@ _MOST_JOINED = 1_000_000  # of pairs of roles that all legs of one flow join
 _MOST_OF_A_LEG = 100 * _MOST_JOINED  # of those that a leg joins, by the flows that it follows
 _SERVING: Mapping[str, int] = {"site": 0, "devices": 0, "chained": 2}  # ends with links; else one
 
-# The legs by which two endpoints with one role each may talk, with their places: whether the first is its
-# initiator, and the number of that pair of roles among the leg's. None for legs that follow other flows.
-_Ways = Sequence[tuple[int, LegRow, Mapping[bool, int]]]
-# Whether the first is the initiator of a flow; its transport, ports and source ports.
-_Found = tuple[bool, tuple[Transport, PortSet, PortRange | None]]
-
 
 @lru_cache(maxsize=8192)
-def _find_ways(catalogue: Catalogue, scope: str, first: str, second: str, within: bool) -> _Ways:
+def _find_in_one_role(
+    catalogue: Catalogue, scope: str, one: EndpointKind, other: EndpointKind, within: bool
+) -> Exchange:
+    """The same for two kinds with one role each."""
+    first, second = one.roles[0], other.roles[0]
     serving = (first, second)[: _SERVING.get(scope, 1)]
     if not all(catalogue.roles[role].serves_links for role in serving):
-        return ()
-    legs = legs_of(catalogue, scope)
+        return NO_EXCHANGE
+    legs, collector = legs_of(catalogue, scope), _Collector(catalogue, one, other)
     both_ways = not within if scope == "site" else first != second
+    # By its place a leg that may join the two: whether the first is its initiator, and the number of that
+    # pair of roles among the leg's.
     ways: dict[int, dict[bool, int]] = {}
     for forward, roles in ((True, (first, second)), (False, (second, first)))[: 1 + both_ways]:
         for place in legs.by_roles.get(roles, ()):
             ways.setdefault(place, {})[forward] = legs.rows[place].roles.index(roles)
-    places = sorted({*ways, *legs.following}) if ways else ()
-    return [(place, legs.rows[place], ways.get(place, {})) for place in places]
+    for place in sorted({*ways, *legs.following}) if ways else ():
+        collector.add_leg(scope, place, legs.rows[place], ways.get(place, {}))
+    return collector.found
 
 
 class _Collector:
     """Collects the flows between two kinds of endpoint with one role each; True means the first of them."""
 
     def __init__(self, catalogue: Catalogue, first: EndpointKind, second: EndpointKind) -> None:
+        self.found = Exchange()
         self._catalogue = catalogue
-        self._kinds = {True: first, False: second}
-        self._found = Exchange()
+        self._kinds = second, first
+        self._joined: dict[str, dict[bool, int]] = {}
 
-    def collect(self, scope: str, ways: _Ways) -> Exchange:
-        """All legs of one scope; those that depend on other flows come after them."""
-        joined: dict[str, dict[bool, int]] = {}
-        first, second = self._kinds.values()
-        for place, (row, leg, _, is_conditional), orders in ways:
-            is_off = row.id in first.disabled or row.id in second.disabled
-            is_optional = row.evidence is Evidence.OPTIONAL and scope == "site"
-            if is_off or (is_optional and row.id not in first.enabled):
-                continue
-            own: dict[bool, int] = {}
-            for index, flow in enumerate(leg.follows):
-                for forward, order in joined.get(flow, {}).items():
-                    own.setdefault(forward, _MOST_JOINED * index + order)
-            if own:
-                self._found.tunnels.append(row.id)
-            for forward, order in orders.items():
-                if not is_conditional or self._applies(leg, forward, joined):
-                    own[forward] = order
-            of_flow = joined.setdefault(row.id, {})
-            for forward, order in own.items():
-                of_flow.setdefault(forward, _MOST_PAIRS * place + order)
-                order += _MOST_OF_A_LEG * place
-                for towards, what in self._find_flows(row.id, leg, forward):
-                    roles = self._kinds[towards].roles[0], self._kinds[not towards].roles[0]
-                    fields = order, forward, towards, row.id, *roles, *what
-                    self._found.exchanged.append(ExchangedFlow(*fields))
-        return self._found
+    def add_leg(self, scope: str, place: int, leg_row: LegRow, ways: Mapping[bool, int]) -> None:
+        """One leg of a scope, after those that it depends on; without ways, it may follow other flows."""
+        (row, leg, _, is_conditional), (second, first) = leg_row, self._kinds
+        is_off = row.id in first.disabled or row.id in second.disabled
+        is_optional = row.evidence is Evidence.OPTIONAL and scope == "site"
+        if is_off or (is_optional and row.id not in first.enabled):
+            return
+        own: dict[bool, int] = {}
+        for index, flow in enumerate(leg.follows):
+            for forward, order in self._joined.get(flow, {}).items():
+                own.setdefault(forward, _MOST_JOINED * index + order)
+        if own:
+            self.found.tunnels.append(row.id)
+        for forward, order in ways.items():
+            if not is_conditional or self._applies(leg, forward):
+                own[forward] = order
+        of_flow = self._joined.setdefault(row.id, {})
+        for forward, order in own.items():
+            of_flow.setdefault(forward, _MOST_PAIRS * place + order)
+            self._add_flows(row.id, leg, order + _MOST_OF_A_LEG * place, forward)
 
-    def _applies(self, leg: Leg, forward: bool, joined: Mapping[str, Mapping[bool, int]]) -> bool:
-        kinds = self._kinds.values()
-        ends = {"from": forward, "to": not forward}
+    def _applies(self, leg: Leg, forward: bool) -> bool:
+        ends = {"from": self._kinds[forward], "to": self._kinds[not forward]}
+        paths = {kind.control_path for kind in self._kinds}
         return (
-            (not leg.control_path or {k.control_path for k in kinds} <= {leg.control_path, ""})
-            and (not leg.machines_only or all(kind.is_machine for kind in kinds))
-            and (not leg.needs or any(joined.get(flow) for flow in leg.needs))
-            and all(
-                Transport.TCP in self._kinds[ends[end]].decisions.fax_transports
-                for end in leg.fax_tcp_at
-            )
-            and all(bool(leg.media) in kind.uses for kind in kinds)
+            (not leg.control_path or paths <= {leg.control_path, ""})
+            and (not leg.machines_only or all(kind.is_machine for kind in self._kinds))
+            and (not leg.needs or any(map(self._joined.get, leg.needs)))
+            and all(Transport.TCP in ends[end].decisions.fax_transports for end in leg.fax_tcp_at)
+            and all(bool(leg.media) in kind.uses for kind in self._kinds)
         )
 
-    def _find_flows(self, flow: str, leg: Leg, forward: bool) -> Iterator[_Found]:
-        """The flows of a leg whose initiator is the first endpoint (`forward`) or the second."""
-        if not leg.media:
-            for towards in (forward, not forward) if leg.both_ways or leg.follows else (forward,):
-                yield from self._find_control(flow, leg, towards)
-            return
-        # Source and destination ports from the two roles' own ranges (kb2308 L38).
-        for towards in (forward,) if leg.among else (forward, not forward):
-            source, ports = (self._media_ports(end, leg.media) for end in (towards, not towards))
-            yield towards, (leg.media, ports, source[0])
+    def _add_flows(self, flow: str, leg: Leg, order: int, from_first: bool) -> None:
+        """The flows of a leg whose initiator is the first endpoint (`from_first`) or the second."""
+        is_mutual = leg.both_ways or leg.follows or (leg.media and not leg.among)
+        for forward in (from_first, not from_first)[: 2 if is_mutual else 1]:
+            roles = self._kinds[forward].roles[0], self._kinds[not forward].roles[0]
+            for transport, origin in self._find_origins(flow, leg, forward, roles):
+                ports, source = _find_ports(origin, self._kinds, forward)
+                if ports:
+                    fields = order, from_first, forward, flow, *roles, transport, ports, source
+                    self.found.exchanged.append(ExchangedFlow(*fields))
+                    self.found.origins.append(origin)
 
-    def _media_ports(self, first: bool, transport: Transport) -> PortSet:
-        role = self._kinds[first].roles[0]
-        key = self._catalogue.roles[role].media[transport] if role else "media"
-        return self._kinds[first].ports[role, key]
-
-    def _find_control(self, flow: str, leg: Leg, forward: bool) -> Iterator[_Found]:
-        """A leg to the listeners of its responder."""
-        initiator, responder = self._kinds[forward], self._kinds[not forward]
-        role = responder.roles[0]
-        if role in leg.not_towards:
+    def _find_origins(
+        self, flow: str, leg: Leg, forward: bool, roles: tuple[str, str]
+    ) -> Iterator[tuple[Transport, _Origin]]:
+        """Where the ports of a leg come from, by transport. `roles`: of the initiator and the responder."""
+        if leg.media:
+            # Source and destination ports from the two roles' own ranges (kb2308 L38).
+            known = self._catalogue.roles
+            keys = [(own, known[own].media[leg.media] if own else "media") for own in roles]
+            yield leg.media, (NO_PORTS, ((forward, keys[0]), (not forward, keys[1])))
             return
-        by_transport: dict[Transport, PortSet] = {}
-        for token in leg.ports:
-            undecided = find_undecided(token, responder.decisions)
-            if undecided:
-                self._found.undecided_ports.append((forward, flow, undecided))
+        role, its_role = roles
+        responder, origins = self._kinds[not forward], dict[Transport, _Origin]()
+        source = ((forward, (role, leg.source)),) if leg.source else ()
+        for token in leg.ports if its_role not in leg.not_towards else ():
+            if undecided := find_undecided(token, responder.decisions):
+                self.found.undecided_ports.append((forward, flow, undecided))
                 continue
             if token in DECIDED:
-                self._found.decided.append((forward, role, token))
-            listener = role, responder.ports
-            for transport, ports in resolve_port(
-                token, listener, responder.decisions, self._catalogue
-            ):
-                known = by_transport.get(transport)
-                by_transport[transport] = ports if known is None else known | ports
-        source = initiator.ports[initiator.roles[0], leg.source][0] if leg.source else None
-        for transport, ports in by_transport.items():
-            if ports and leg.transport in (None, transport):
-                yield forward, (transport, ports, source)
+                self.found.decided.append((forward, its_role, token))
+            key = listener_meant(token, its_role)
+            for transport, ports in resolve_port(token, its_role, responder, self._catalogue):
+                given, listeners = origins.get(transport, (NO_PORTS, source))
+                if key in responder.ports and token not in DECIDED:
+                    origins[transport] = given, (*listeners, (not forward, key))
+                else:
+                    origins[transport] = given | ports, listeners
+        yield from [own for own in origins.items() if leg.transport in (None, own[0])]

@@ -9,15 +9,14 @@
 [('C10', 'swyxserver', 'swyxgate'), ('C9', 'swyxgate', 'swyxserver')]
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 
 from swyx_components.catalogue.model import Catalogue
 from swyx_components.installation.model import Link
 from swyx_components.messages import Message
-from swyx_components.planner.endpoints import Endpoint, EndpointPair, Flows
+from swyx_components.planner.endpoints import Endpoint, EndpointPair, Flows, versions_of
 from swyx_components.planner.exchange import NO_EXCHANGE, find_exchange
 from swyx_components.planner.port_references import DEVICES, provider_kind
 from swyx_components.planner.topology import SiteTopology, Topology
@@ -44,42 +43,43 @@ def derive_flows(topology: Topology, name: str, hosts_of_networks: bool = False)
     allow them.
     """
     view = topology.view(name)
-    pair, ends = partial(_pair, view.catalogue), view.endpoints
+    join, ends = partial(_join, view.catalogue), view.endpoints
     links = [(link, _over_link(topology, link)) for link in topology.links_of(name)]
-    devices = Endpoint(site=name, label="sip_devices", kind=DEVICES, prefixes=view.site.sip_devices)
-    found: list[Sequence[EndpointPair]] = [
-        [
-            pair("site", one, two)
-            for place, one in enumerate(ends)
-            for two in ends[place:]
-            if hosts_of_networks or one.group or two.group or not one.versions & two.versions
-        ],
-        *([pair("provider", *own)] for own in _providers(topology, view)),
-        [pair("devices", devices, one) for one in ends if devices.prefixes],
-        *(
-            [pair("served", view.endpoint_of[machine], one) for one in ends]
-            for machine in sorted(view.serving)
-        ),
-        *(over for _, over in links),
+    within = [
+        (one, two)
+        for place, one in enumerate(ends)
+        for two in ends[place:]
+        if one.group or two.group or hosts_of_networks or not one.versions & two.versions
     ]
-    unruled = [one for one in chain(*found) if not (one.first.group or one.second.group)]
-    apart = [one for one in unruled if not one.first.versions & one.second.versions]
-    left_out = {*map(id, apart if hosts_of_networks else unruled)}
-    return SiteFlows(
-        site=view,
-        flows=Flows([one for one in scope if id(one) not in left_out] for scope in found),
-        apart=tuple(apart),
-        clashes=tuple([one for link, over in links for one in _clashes(topology, link, over)]),
-    )
+    found = [
+        join("site", within),
+        *[join("provider", [own]) for own in _providers(topology, view)],
+        join("devices", _with_devices(view)),
+        *[
+            join("served", [(view.endpoint_of[machine], one) for one in ends])
+            for machine in sorted(view.serving)
+        ],
+        *[over for _, over in links],
+    ]
+    unruled = [own for scope in found for own in scope if not (own[0].group or own[1].group)]
+    apart = [own for own in unruled if not own[0].versions & own[1].versions]
+    left_out = {own[:2] for own in (apart if hosts_of_networks else unruled)}
+    if left_out:
+        found = [[own for own in scope if own[:2] not in left_out] for scope in found]
+    clashes = [one for link, over in links for one in _clashes(topology, link, over)]
+    return SiteFlows(site=view, flows=Flows(found), apart=tuple(apart), clashes=tuple(clashes))
 
 
-def _pair(catalogue: Catalogue, scope: str, first: Endpoint, second: Endpoint) -> EndpointPair:
-    """Two endpoints with what the legs of a scope join; a single machine has nothing to say to itself."""
-    within = first is second
-    if within and not first.joins_itself:
-        return EndpointPair(first, second, NO_EXCHANGE)
-    exchange = find_exchange(catalogue, scope, first.kind, second.kind, within)
-    return EndpointPair(first, second, exchange)
+def _join(
+    catalogue: Catalogue, scope: str, ends: Iterable[tuple[Endpoint, Endpoint]]
+) -> Sequence[EndpointPair]:
+    """Endpoints with what the legs of a scope join; a single machine has nothing to say to itself."""
+    return [
+        (one, two, find_exchange(catalogue, scope, one.kind, two.kind, one is two))
+        if one is not two or one.joins_itself
+        else (one, two, NO_EXCHANGE)
+        for one, two in ends
+    ]
 
 
 def _providers(topology: Topology, view: SiteTopology) -> Iterator[tuple[Endpoint, Endpoint]]:
@@ -88,23 +88,31 @@ def _providers(topology: Topology, view: SiteTopology) -> Iterator[tuple[Endpoin
         label = f"provider {provider.name}"
         for prefixes, uses in provider.uses.items():
             kind = provider_kind(provider.sip_port, provider.media_ports, uses)
-            outside = Endpoint(site="", label=label, kind=kind, prefixes=prefixes)
+            outside = Endpoint("", label, kind, prefixes, versions_of(prefixes))
             yield view.endpoint_of[provider.link_manager], outside
+
+
+def _with_devices(view: SiteTopology) -> Iterator[tuple[Endpoint, Endpoint]]:
+    """The SIP devices of a site, if it has any, and each of its endpoints."""
+    if own := view.site.sip_devices:
+        devices = Endpoint(view.name, "sip_devices", DEVICES, own, versions_of(own))
+        yield from [(devices, one) for one in view.endpoints]
 
 
 def _over_link(topology: Topology, link: Link) -> Sequence[EndpointPair]:
     near, far = topology.view(link.near), topology.view(link.far)
     manager = near.endpoint_of[link.near_manager]
     if link.far_manager:
-        return [_pair(topology.catalogue, "chained", manager, far.endpoint_of[link.far_manager])]
-    return [_pair(topology.catalogue, "across", manager, other) for other in far.endpoints]
+        chained = manager, far.endpoint_of[link.far_manager]
+        return _join(topology.catalogue, "chained", [chained])
+    return _join(topology.catalogue, "across", [(manager, other) for other in far.endpoints])
 
 
 def _clashes(topology: Topology, link: Link, over: Sequence[EndpointPair]) -> Iterator[Message]:
-    decided = {name: topology.view(name).site.decisions.h245 for name in (link.near, link.far)}
-    opened = [name for name, h245 in decided.items() if h245]
-    tunnelled = [name for name, h245 in decided.items() if h245 is not None and not h245]
-    if opened and tunnelled:
-        for flow in sorted({flow for one in over for flow in one.exchange.tunnels}):
-            values = {"flow": flow, "tunnelled": tunnelled[0], "opened": opened[0]}
+    names = link.near, link.far
+    near, far = [topology.installation.sites[name].decisions.h245 for name in names]
+    if near is not None and far is not None and bool(near) != bool(far):
+        tunnelled, opened = names[::-1] if near else names
+        for flow in sorted({flow for _, _, exchange in over for flow in exchange.tunnels}):
+            values = {"flow": flow, "tunnelled": tunnelled, "opened": opened}
             yield Message.about("h245-one-ended", f"links.{link.name}", **values)

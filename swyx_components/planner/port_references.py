@@ -10,8 +10,10 @@ from swyx_components.catalogue.model import Catalogue, FlowRow, Leg, Transport
 from swyx_components.installation.model import Decisions
 from swyx_components.sets.ports import PortRange, PortSet
 
+ListenerKey = tuple[str, str]  # the role, and the listener's key
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+
+@dataclass(slots=True, kw_only=True, eq=False)
 class EndpointKind:
     """Everything that determines an endpoint's flows: all but its name and addresses.
 
@@ -21,13 +23,15 @@ class EndpointKind:
 
     roles: tuple[str, ...]
     is_machine: bool = False
-    ports: Mapping[tuple[str, str], PortSet] = field(default_factory=dict)
+    ports: Mapping[ListenerKey, PortSet] = field(default_factory=dict)
     decisions: Decisions = field(default_factory=Decisions)
     control_path: str = ""  # the way of its role, if it has one role and that several ways
     enabled: frozenset[str] = frozenset()
     disabled: frozenset[str] = frozenset()
     uses: tuple[bool, ...] = (False, True)  # whether its addresses carry media, control, or both
     by_role: tuple["EndpointKind", ...] = ()  # the same with one role each; of one role: itself
+    usual: "EndpointKind | None" = None  # the same with the catalogue's ports, if it has others
+    changed: frozenset[ListenerKey] = frozenset()  # the listeners that have others
 
 
 @lru_cache(maxsize=1024)
@@ -103,9 +107,6 @@ def _role_pairs(leg: Leg) -> Iterator[tuple[str, str]]:
 DCOM = frozenset({"dcom_server", "dcom_client"})
 DECIDED = DCOM | {"h245", "cornet"}
 
-# A responder: its role, and the ports in effect at its place by (role, listener key).
-Responder = tuple[str, Mapping[tuple[str, str], PortSet]]
-
 
 def find_undecided(token: str, decisions: Decisions) -> str:
     """The missing decision that the token needs, or empty."""
@@ -114,13 +115,17 @@ def find_undecided(token: str, decisions: Decisions) -> str:
     return "h245" if token == "h245" and decisions.h245 is None else ""
 
 
-def resolve_port(
-    token: str, responder: Responder, decisions: Decisions, catalogue: Catalogue
-) -> Sequence[tuple[Transport, PortSet]]:
-    """The ports by transport; empty if the decision for them is missing.
+def listener_meant(token: str, role: str) -> ListenerKey:
+    """The listener of a token that names one: the responder's own (`h225`), or another role's."""
+    owner, _, key = token.rpartition(".")
+    return owner or role, key
 
-    `decisions` are those of the responder's site.
-    """
+
+def resolve_port(
+    token: str, role: str, responder: EndpointKind, catalogue: Catalogue
+) -> Sequence[tuple[Transport, PortSet]]:
+    """The ports by transport at a responder in this role; empty if the decision for them is missing."""
+    decisions = responder.decisions
     if token in DCOM:
         dynamic = _dynamic(token, decisions)
         if dynamic is None:
@@ -132,11 +137,10 @@ def resolve_port(
     if token == "cornet":
         return ((Transport.TCP, decisions.cornet),)
     if token == "provider_sip":
-        return [(transport, responder[1]["", token]) for transport in Transport]
-    owner, _, key = token.rpartition(".")
-    role = owner or responder[0]
-    listener = catalogue.roles[role].listeners[key]
-    ports = responder[1].get((role, key), listener.ports)
+        return [(transport, responder.ports["", token]) for transport in Transport]
+    owner, key = listener_meant(token, role)
+    listener = catalogue.roles[owner].listeners[key]
+    ports = responder.ports.get((owner, key), listener.ports)
     return [(transport, ports) for transport in listener.transports]
 
 

@@ -1,26 +1,18 @@
 """One site as the passes see it: endpoints with their roles and effective ports."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from swyx_components.catalogue.model import Catalogue, Transport
-from swyx_components.installation.model import (
-    Installation,
-    Link,
-    Machine,
-    Network,
-    PortOverrides,
-    Provider,
-    Site,
-)
-from swyx_components.planner.endpoints import Endpoint, MachineGroup
-from swyx_components.planner.port_references import EndpointKind
-from swyx_components.sets.ports import PortSet
+from swyx_components.installation.model import Installation, Link, Machine, Network, Provider, Site
+from swyx_components.planner.endpoints import Endpoint, MachineGroup, versions_of
+from swyx_components.planner.port_references import EndpointKind, ListenerKey
+from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
 
 # What a LinkManager serves: "link" or "provider" with the name of each, sorted.
 Served = tuple[tuple[str, str], ...]
+_Change = tuple[ListenerKey, PortRange]  # of the catalogue's ports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -44,18 +36,14 @@ class SiteTopology:
         """Whether fax may go over TCP there."""
         return Transport.TCP in self.site.decisions.fax_transports
 
-    def control_path(self, role: str) -> str:
-        """The way that the call control of a role takes; empty where there is only one."""
-        return find_control_path(self.catalogue, self.site, role)
-
 
 class Topology:
     """An installation indexed by site; views are made once, since a hub and its branches share them."""
 
     def __init__(self, installation: Installation) -> None:
-        self.installation = installation
+        self.installation, self.catalogue = installation, installation.catalogue
         self._views: dict[str, SiteTopology] = {}
-        self._settings: dict[Hashable, int] = {}
+        self._likes: dict[Hashable, str] = {}
         self._kinds: dict[Hashable, EndpointKind] = {}
         self._links: dict[str, list[Link]] = {}
         self._providers: dict[str, list[Provider]] = {}
@@ -64,11 +52,6 @@ class Topology:
             self._links.setdefault(link.far, []).append(link)
         for provider in installation.providers:
             self._providers.setdefault(provider.site, []).append(provider)
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """The catalogue of the installation."""
-        return self.installation.catalogue
 
     def links_of(self, site: str) -> Sequence[Link]:
         """The links that end at a site."""
@@ -89,8 +72,9 @@ class Topology:
         return self._views[name]
 
     def _make_view(self, site: Site) -> SiteTopology:
-        serving = self._serve_by_machine(site.name)
-        groups = group_machines(self.catalogue, site, serving)
+        serving, like = self._serve_by_machine(site.name), self._find_like(site)
+        kinds = {own.name: self._kind_of(like, site, own) for own in site.machines}
+        groups = group_machines(site, kinds, serving)
         networks = {
             own.name: MachineGroup(
                 name=own.name, site=site.name, roles=own.roles, machines=(), network=own
@@ -98,12 +82,24 @@ class Topology:
             for own in site.networks
             if own.managed
         }
-        endpoints = tuple(self._make_endpoints(site, groups, networks))
-        endpoint_of = {member: endpoint for endpoint in endpoints for member in endpoint.members}
+        owners: list[MachineGroup | Machine | Network] = [*groups]
+        owners += [own for own in site.machines if not own.managed]
+        owners += [networks.get(own.name, own) for own in site.networks]
+        endpoints, endpoint_of = list[Endpoint](), dict[str, Endpoint]()
+        for own in owners:
+            group, one = (own, own.members[0]) if isinstance(own, MachineGroup) else (None, own)
+            known = kinds[one.name] if isinstance(one, Machine) else None
+            kind, addresses = known or self._kind_of(like, site, one), own.addresses
+            summary = _summarise(addresses, site.summary) if site.summary else ()
+            versions = versions_of(addresses)
+            end = Endpoint(site.name, own.name, kind, addresses, versions, group, summary)
+            endpoints.append(end)
+            for name in end.members:
+                endpoint_of[name] = end
         return SiteTopology(
             site=site,
             groups=tuple(sorted((*groups, *networks.values()), key=lambda group: group.name)),
-            endpoints=endpoints,
+            endpoints=tuple(endpoints),
             endpoint_of=endpoint_of,
             catalogue=self.catalogue,
             file=self.installation.file,
@@ -121,98 +117,72 @@ class Topology:
             served.setdefault(provider.link_manager, []).append(("provider", provider.name))
         return {machine: tuple(sorted(own)) for machine, own in served.items()}
 
-    def _make_endpoints(
-        self, site: Site, groups: Iterable[MachineGroup], networks: Mapping[str, MachineGroup]
-    ) -> Iterator[Endpoint]:
+    def _find_like(self, site: Site) -> str:
+        """The first site that has settled the same about flows, but for ports."""
         made = site.decisions
         agreed = (
             (made.dcom_server, made.dcom_client, made.dcom_transports, made.h245, made.cornet),
             Transport.TCP in made.fax_transports,
             (site.control_path, site.enabled, site.disabled),
         )
-        # A number for all that a site has settled about flows: the same for sites that agree.
-        settings = self._settings.setdefault(agreed, len(self._settings))
-        rows: list[tuple[str, tuple[Prefix, ...], Machine | Network, MachineGroup | None]] = [
-            (group.name, group.addresses, group.machines[0], group) for group in groups
+        return self._likes.setdefault(agreed, site.name)
+
+    def _kind_of(self, like: str, site: Site, owner: Machine | Network) -> EndpointKind:
+        """The kind of a machine or network; a machine's override replaces its site's, key by key."""
+        is_machine, known = isinstance(owner, Machine), self.catalogue.roles
+        overrides = (*site.ports, *owner.ports) if isinstance(owner, Machine) else site.ports
+        changed = [
+            ((role, key), ports)
+            for (role, key), ports in (dict(overrides).items() if overrides else ())
+            if known[role].listeners[key].ports != (ports,)
         ]
-        rows += [(own.name, own.addresses, own, None) for own in site.machines if not own.managed]
-        rows += [(own.name, own.addresses, own, networks.get(own.name)) for own in site.networks]
-        for label, addresses, member, group in rows:
-            machine = member if isinstance(member, Machine) else None
-            yield Endpoint(
-                site=site.name,
-                label=label,
-                kind=self._find_kind(settings, site, member.roles, machine),
-                prefixes=addresses,
-                group=group,
-                summary=_summarise(addresses, site.summary),
-            )
+        return self._find_kind(like, owner.roles, is_machine, changed)
 
     def _find_kind(
-        self, settings: int, site: Site, roles: tuple[str, ...], machine: Machine | None
+        self, like: str, roles: tuple[str, ...], is_machine: bool, changes: Collection[_Change] = ()
     ) -> EndpointKind:
-        """The kind of an endpoint, the same one for all that are alike."""
-        own = machine.ports if machine else ()
-        key = roles, machine is not None, settings, _about(roles, site.ports), _about(roles, own)
+        """The kind of an endpoint, the same one for all that are alike; some changes are of other roles."""
+        changed = frozenset([one for one in changes if one[0][0] in roles])
+        key = like, roles, is_machine, changed
         if key not in self._kinds:
+            site, known = self.installation.sites[like], self.catalogue.roles
+            listeners = [own for role in roles for own in known[role].listeners.values()]
+            ports = {(own.role, own.key): own.ports for own in listeners}
+            ports |= {listener: PortSet((own,)) for listener, own in changed}
             parts = [(role,) for role in roles] if len(roles) > 1 else []
             self._kinds[key] = EndpointKind(
-                by_role=tuple(self._find_kind(settings, site, one, machine) for one in parts),
                 roles=roles,
-                is_machine=machine is not None,
-                ports=effective_ports(self.catalogue, roles, *key[3:]),
+                is_machine=is_machine,
+                ports=ports,
                 decisions=site.decisions,
                 control_path=find_control_path(self.catalogue, site, roles[0]),
                 enabled=site.enabled,
                 disabled=site.disabled,
+                by_role=tuple([self._find_kind(like, own, is_machine, changed) for own in parts]),
+                usual=self._find_kind(like, roles, is_machine) if changed else None,
+                changed=frozenset([listener for listener, _ in changed]),
             )
         return self._kinds[key]
 
 
 def find_control_path(catalogue: Catalogue, site: Site, role: str) -> str:
-    """As the site has written it, or the catalogue's first; empty where there is only one."""
+    """The way of a role's call control as the site has it, or the catalogue's first; empty if it has one."""
     paths = catalogue.roles[role].control_paths
     return dict(site.control_path).get(role, paths[0]) if paths else ""
 
 
-def _about(roles: tuple[str, ...], overrides: PortOverrides) -> PortOverrides:
-    return tuple([one for one in overrides if one[0][0] in roles]) if overrides else ()
-
-
 def _summarise(prefixes: Iterable[Prefix], summary: Sequence[Prefix]) -> tuple[Prefix, ...]:
     """For each prefix the CIDR of the summary that holds it; itself where its family has none."""
-    if not summary:
-        return ()
     wider = (next((cidr for cidr in summary if cidr.contains(own)), own) for own in prefixes)
     return tuple(dict.fromkeys(wider))
-
-
-# ---- effective ports
-
-
-@lru_cache(maxsize=4096)
-def effective_ports(
-    catalogue: Catalogue, roles: tuple[str, ...], of_site: PortOverrides, of_machine: PortOverrides
-) -> Mapping[tuple[str, str], PortSet]:
-    """Ports by (role, listener key); a machine's override replaces its site's, key by key."""
-    overrides = {**dict(of_site), **dict(of_machine)}
-    return {
-        (role, listener.key): (
-            PortSet((overrides[role, listener.key],))
-            if (role, listener.key) in overrides
-            else listener.ports
-        )
-        for role in roles
-        for listener in catalogue.roles[role].listeners.values()
-    }
 
 
 # ---- host groups
 
 
 def group_machines(
-    catalogue: Catalogue, site: Site, serving: Mapping[str, Served]
-) -> tuple[MachineGroup, ...]:
+    site: Site, kinds: Mapping[str, EndpointKind], serving: Mapping[str, Served]
+) -> Sequence[MachineGroup]:
     """The host groups of a site's machines, sorted by name, still without requirements and rules.
 
     A group is named after its roles. If several groups of a site have the same roles, one keeps
@@ -220,19 +190,15 @@ def group_machines(
     and the others add their first machine's name. So no edit renames the only group of its roles, and
     no machine that comes later by name renames another.
     """
-    by_likeness: dict[Hashable, list[Machine]] = {}
-    extras: dict[str, list[tuple[Hashable, ...]]] = {}
+    extras: dict[str, tuple[tuple[Hashable, ...], ...]] = {}
     for rule in site.extra_rules:
         same = rule.direction, rule.protocol, rule.ports, rule.peers, rule.reason
-        extras.setdefault(rule.machine, []).append(same)
-    for machine in (own for own in site.machines if own.managed):
-        likeness = (
-            machine.roles,
-            _differences(catalogue, site, machine),
-            serving.get(machine.name),
-            tuple(sorted(extras.get(machine.name, ()))),
-        )
-        by_likeness.setdefault(likeness, []).append(machine)
+        extras[rule.machine] = tuple(sorted((*extras.get(rule.machine, ()), same)))
+    by_likeness: dict[Hashable, list[Machine]] = {}
+    for machine in site.machines:
+        if machine.managed:
+            likeness = kinds[machine.name], serving.get(machine.name), extras.get(machine.name)
+            by_likeness.setdefault(likeness, []).append(machine)
     by_roles: dict[tuple[str, ...], list[list[Machine]]] = {}
     for machines in by_likeness.values():
         by_roles.setdefault(machines[0].roles, []).append(machines)
@@ -243,13 +209,4 @@ def group_machines(
             variant = "" if members[0] is variants[0][0] else f".{members[0].name}"
             name = f"{'-'.join(roles)}{variant}".lower()
             groups.append(MachineGroup(name=name, site=site.name, roles=roles, machines=members))
-    return tuple(sorted(groups, key=lambda group: group.name))
-
-
-def _differences(catalogue: Catalogue, site: Site, machine: Machine) -> tuple[Hashable, ...]:
-    """Where the machine's effective ports differ from what its site gives its roles."""
-    if not machine.ports:
-        return ()
-    plain = effective_ports(catalogue, machine.roles, site.ports, ())
-    own = effective_ports(catalogue, machine.roles, site.ports, machine.ports)
-    return tuple((key, ports) for key, ports in own.items() if ports != plain[key])
+    return sorted(groups, key=lambda group: group.name)

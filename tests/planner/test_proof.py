@@ -402,7 +402,7 @@ def test_a_machine_that_a_group_lets_reach_itself_alone_is_no_excess(cloud: str)
     wider = load_installation(data)
     (plan,) = plan_sites(wider)
     rendered = render_site(plan, wider, PLATFORMS[cloud])
-    fewer = Flows([[pair for pair in plan.flows.pairs if pair.first is not pair.second]])
+    fewer = Flows([[pair for pair in plan.flows.pairs if pair[0] is not pair[1]]])
     required = replace(rendered.plan, flows=fewer)
     excess = prove(replace(rendered, plan=required)).excess
     assert {gap.peers for gap in excess} == {"10.1.0.11", "10.1.0.14"}

@@ -28,7 +28,7 @@ def check_decisions(site: SiteRules) -> Iterator[Message]:
     view, pairs = site.flows.site, site.flows.flows.pairs
     yield from _missing(view, pairs)
     yield from site.flows.clashes
-    tokens = {token for pair in pairs for _, _, token in pair.exchange.decided}
+    tokens = {token for *_, exchange in pairs for _, _, token in exchange.decided}
     yield from _wide_ranges(view)
     yield from _narrow_ranges(view, tokens)
     yield from _defaults(view, tokens)
@@ -73,7 +73,7 @@ def _decisions_meant(message: Message) -> Iterator[str]:
 def _missing(view: SiteTopology, joined: Iterable[EndpointPair]) -> Iterator[Message]:
     """One message per site and decision, with each flow that waits for it and its first pair of ends."""
     pairs: dict[tuple[str, str], dict[str, set[str]]] = {}
-    undecided = [(pair, own) for pair in joined for own in pair.exchange.undecided_ports]
+    undecided = [(pair, own) for pair in joined for own in pair[2].undecided_ports]
     for (first, second, _), (forward, flow, decision) in undecided:
         initiator, responder = (first, second) if forward else (second, first)
         site = responder.site

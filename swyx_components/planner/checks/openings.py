@@ -33,10 +33,10 @@ def check_openings(site: SiteRules) -> Iterator[Message]:
             else:
                 yield from _administration_inside(view, group, key, reached)
     pairs = [*site.flows.flows.pairs, *site.flows.apart]
-    mixed = [own for own in pairs if len(own.first.versions | own.second.versions) > 1]
-    yield from _no_common_version(view, [own for own in mixed if own.exchange.exchanged])
-    wide = [own for own in pairs if own.first.summary or own.second.summary]
-    yield from _widened(view, [own[:2] for own in wide if own.exchange.exchanged])
+    mixed = [own for own in pairs if len(own[0].versions | own[1].versions) > 1]
+    yield from _no_common_version(view, [own for own in mixed if own[2].exchanged])
+    wide = [own for own in pairs if own[0].summary or own[1].summary]
+    yield from _widened(view, [own[:2] for own in wide if own[2].exchanged])
     yield from _idle_managers(view)
     yield from _unreachable_extras(view)
 
