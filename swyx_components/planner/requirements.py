@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from swyx_components.installation.model import Egress, ExtraRule
-from swyx_components.planner.endpoints import Endpoint, Flow, Peer, PeerKind
+from swyx_components.planner.endpoints import Endpoint, Flow, Peer, PeerKind, versions_of
 from swyx_components.planner.exchange import Exchange
 from swyx_components.planner.flows import SiteFlows
 from swyx_components.planner.model import (
@@ -40,26 +40,24 @@ def derive_requirements(flows: SiteFlows) -> SiteRequirements:
     """
     view, site = flows.site, flows.site.name
     outbound = view.site.egress is Egress.CLOSED
-    requirements: dict[str, list[tuple[Peer, AccessSet]]] = {
-        group.name: [] for group in view.groups
+    needs: dict[Endpoint, list[tuple[Peer, AccessSet]]] = {
+        own: [] for own in view.endpoints if own.group is not None
     }
     parties: dict[tuple[Endpoint, frozenset[int]], Peer | None] = {}
     for first, second, exchange in flows.flows.pairs:
-        sides = [(first, second, _FIRST), (second, first, _SECOND)]
-        for own, peer, ends in sides if first is not second else [(first, first, _BOTH)]:
-            if own.group is None or own.site != site:
+        sides = ((first, second, _FIRST), (second, first, _SECOND))
+        for own, peer, ends in sides if first is not second else ((first, first, _BOTH),):
+            if own not in needs:
                 continue
-            key = peer, own.versions
+            access, key = find_access(exchange, ends, outbound), (peer, own.versions)
             if key not in parties:
-                # None: no IP version in common, which the notices tell.
-                in_common = own.versions & peer.versions
-                parties[key] = _restrict(peer.peer_for(site), in_common) if in_common else None
-            party, access = parties[key], find_access(exchange, ends, outbound)
-            if party is not None and access:
-                requirements[own.label].append((party, access))
-    for group, party, opening in _extra_needs(view):
-        requirements[group].append((party, AccessSet((opening,))))
-    by_group = {group: Requirements(some) for group, some in requirements.items()}
+                parties[key] = _restrict(peer.peer_for(site), peer.versions, own.versions)
+            party = parties[key]
+            if access and party is not None:
+                needs[own].append((party, access))
+    for own, party, opening in _extra_needs(view):
+        needs[own].append((party, AccessSet((opening,))))
+    by_group = {own.label: Requirements(some) for own, some in needs.items()}
     return SiteRequirements(flows=flows, by_group=by_group)
 
 
@@ -93,25 +91,28 @@ def find_requirements(
                 yield Requirement(direction, protocol, ports, source, party, flow)
 
 
-def _restrict(party: Peer, versions: frozenset[int]) -> Peer | None:
-    """The peer with its addresses of these IP versions, since no packet of another can reach the endpoint."""
-    kind, label, prefixes = party
-    kept = tuple([prefix for prefix in prefixes if prefix.version in versions])
-    return Peer(kind, label, kept) if kept or kind is PeerKind.GROUP else None
+def _restrict(party: Peer, its: frozenset[int], own: frozenset[int]) -> Peer | None:
+    """The peer with its addresses of these IP versions, since no packet of another can reach the endpoint.
+
+    None: it has none of them, which the notices tell.
+    """
+    if not its & own:
+        return None
+    if its <= own:
+        return party
+    return party._replace(prefixes=tuple([one for one in party.prefixes if one.version in own]))
 
 
-def _extra_needs(view: SiteTopology) -> Iterator[tuple[str, Peer, Access]]:
+def _extra_needs(view: SiteTopology) -> Iterator[tuple[Endpoint, Peer, Access]]:
     for rule in view.site.extra_rules:
-        group = view.endpoint_of[rule.machine].group
-        assert group is not None  # it is a machine's
+        own = view.endpoint_of[rule.machine]
         for protocol, peers in extra_protocols(rule):
-            party = _restrict(
-                Peer(PeerKind.CIDRS, f"extra rule {rule.index}", peers), group.versions
-            )
+            peer = Peer(PeerKind.CIDRS, f"extra rule {rule.index}", peers)
+            party = _restrict(peer, versions_of(peers), own.versions)
             if party is not None:
                 direction, ports = Direction(rule.direction), rule.ports or NO_PORTS
                 flow = extra_flow(view.name, rule)
-                yield group.name, party, Access(direction, protocol, ports, None, flow)
+                yield own, party, Access(direction, protocol, ports, None, flow)
 
 
 def extra_flow(site: str, rule: ExtraRule) -> str:
