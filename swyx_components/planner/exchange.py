@@ -1,6 +1,6 @@
 """The flows between two kinds of endpoint: found once per pair, regardless of addresses."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple, Self
@@ -45,8 +45,7 @@ _Kinds = tuple[EndpointKind, EndpointKind]  # of the second endpoint, then of th
 
 def _find_ports(origin: _Origin, kinds: _Kinds, forward: bool) -> tuple[PortSet, PortRange | None]:
     """The ports and source ports of a flow."""
-    ports, listeners = origin
-    source = None
+    (ports, listeners), source = origin, None
     for is_first, key in listeners:
         own = kinds[is_first].ports[key]
         if is_first is forward:
@@ -75,13 +74,17 @@ class Exchange:
     def __bool__(self) -> bool:
         return bool(self.exchanged or self.undecided_ports or self.tunnels)
 
-    def add(self, other: Self) -> None:
-        """Take over all of another."""
-        self.exchanged += other.exchanged
-        self.origins += other.origins
-        self.undecided_ports += other.undecided_ports
-        self.tunnels += other.tunnels
-        self.decided += other.decided
+    @classmethod
+    def of(cls, parts: Iterable[Self]) -> Self:
+        """All that is in some of them."""
+        joined = cls()
+        for part in parts:
+            joined.exchanged += part.exchanged
+            joined.origins += part.origins
+            joined.undecided_ports += part.undecided_ports
+            joined.tunnels += part.tunnels
+            joined.decided += part.decided
+        return joined
 
     def with_ports_of(self, first: EndpointKind, second: EndpointKind) -> "Exchange":
         """The same between endpoints with changed ports; itself, if none of its flows is about these."""
@@ -91,9 +94,8 @@ class Exchange:
             return self
         exchanged, kinds = [*self.exchanged], (second, first)
         for place in places:
-            flow = exchanged[place]
-            ports = _find_ports(self.origins[place], kinds, flow.forward)
-            exchanged[place] = ExchangedFlow(*flow[:-2], *ports)
+            ports = _find_ports(self.origins[place], kinds, exchanged[place].forward)
+            exchanged[place] = ExchangedFlow(*exchanged[place][:-2], *ports)
         return Exchange(exchanged, self.origins, self.undecided_ports, self.tunnels, self.decided)
 
 
@@ -116,11 +118,13 @@ def find_exchange(
     if first.usual or second.usual:
         usual = first.usual or first, second.usual or second
         return find_exchange(catalogue, scope, *usual, within).with_ports_of(first, second)
-    joined = Exchange()
-    for one in first.by_role or (first,):
-        for other in second.by_role or (second,):
-            joined.add(_find_in_one_role(catalogue, scope, one, other, within))
-    return joined or NO_EXCHANGE
+    parts = [
+        part
+        for one in first.by_role or (first,)
+        for other in second.by_role or (second,)
+        if (part := _find_in_one_role(catalogue, scope, one, other, within)) is not NO_EXCHANGE
+    ]
+    return (parts[0] if len(parts) == 1 else Exchange.of(parts)) or NO_EXCHANGE
 
 
 _MOST_PAIRS = 1_000  # of roles that one leg joins
@@ -146,7 +150,9 @@ def _find_in_one_role(
     for forward, roles in ((True, (first, second)), (False, (second, first)))[: 1 + both_ways]:
         for place in legs.by_roles.get(roles, ()):
             ways.setdefault(place, {})[forward] = legs.rows[place].roles.index(roles)
-    for place in sorted({*ways, *legs.following}) if ways else ():
+    if not ways:
+        return NO_EXCHANGE
+    for place in sorted({*ways, *legs.following}):
         collector.add_leg(scope, place, legs.rows[place], ways.get(place, {}))
     return collector.found
 
@@ -224,10 +230,9 @@ class _Collector:
             if token in DECIDED:
                 self.found.decided.append((forward, its_role, token))
             key = listener_meant(token, its_role)
+            is_own = key in responder.ports and token not in DECIDED
+            own = [(not forward, key)] if is_own else []
             for transport, ports in resolve_port(token, its_role, responder, self._catalogue):
                 given, listeners = origins.get(transport, (NO_PORTS, source))
-                if key in responder.ports and token not in DECIDED:
-                    origins[transport] = given, (*listeners, (not forward, key))
-                else:
-                    origins[transport] = given | ports, listeners
+                origins[transport] = given if own else given | ports, (*listeners, *own)
         yield from [own for own in origins.items() if leg.transport in (None, own[0])]

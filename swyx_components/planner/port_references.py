@@ -132,10 +132,9 @@ def resolve_port(
             return ()
         ports = catalogue.endpoint_mapper | (dynamic,)
         return [(transport, ports) for transport in decisions.dcom_transports]
-    if token == "h245":
-        return () if decisions.h245 is None else ((Transport.TCP, decisions.h245),)
-    if token == "cornet":
-        return ((Transport.TCP, decisions.cornet),)
+    if token in ("h245", "cornet"):
+        decided = decisions.h245 if token == "h245" else decisions.cornet
+        return () if decided is None else ((Transport.TCP, decided),)
     if token == "provider_sip":
         return [(transport, responder.ports["", token]) for transport in Transport]
     owner, key = listener_meant(token, role)
