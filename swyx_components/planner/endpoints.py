@@ -127,8 +127,9 @@ class Endpoint:
         """How a rule of `site` names this endpoint: its own groups of machines, else by address."""
         if self.group is not None and self.group.machines and self.site == site:
             return Peer(PeerKind.GROUP, self.label)
-        names = self.members if self.site in ("", site) else (self.site, *self.members)
-        return Peer(PeerKind.CIDRS, "/".join(names), self.addresses_for(site))
+        label = "/".join(self.members) if self.group else self.label
+        label = label if self.site in ("", site) else f"{self.site}/{label}"
+        return Peer(PeerKind.CIDRS, label, self.addresses_for(site))
 
 
 class Flow(NamedTuple):

@@ -47,14 +47,14 @@ def derive_requirements(flows: SiteFlows) -> SiteRequirements:
     for first, second, exchange in flows.flows.pairs:
         sides = ((first, second, _FIRST), (second, first, _SECOND))
         for own, peer, ends in sides if first is not second else ((first, first, _BOTH),):
-            if own not in needs:
+            if (known := needs.get(own)) is None:
                 continue
             access, key = find_access(exchange, ends, outbound), (peer, own.versions)
             if key not in parties:
                 parties[key] = _restrict(peer.peer_for(site), peer.versions, own.versions)
             party = parties[key]
             if access and party is not None:
-                needs[own].append((party, access))
+                known.append((party, access))
     for own, party, opening in _extra_needs(view):
         needs[own].append((party, AccessSet((opening,))))
     by_group = {own.label: Requirements(some) for own, some in needs.items()}
@@ -79,23 +79,19 @@ def find_requirements(
     network: Endpoint, roles: Collection[str], flows: Iterable[Flow]
 ) -> Iterator[Requirement]:
     """What must pass at those hosts of a network that carry the roles; the plan has no rules for them."""
-    versions = network.versions
     for flow, initiator, role, responder, its_role, transport, ports, source in flows:
         protocol = PROTOCOL_OF[transport]
         for own, own_role, peer, direction in (
             (initiator, role, responder, Direction.OUT),
             (responder, its_role, initiator, Direction.IN),
         ):
-            if own is network and own_role in roles and versions & peer.versions:
+            if own is network and own_role in roles and own.versions & peer.versions:
                 party = peer.peer_for(network.site)
                 yield Requirement(direction, protocol, ports, source, party, flow)
 
 
 def _restrict(party: Peer, its: frozenset[int], own: frozenset[int]) -> Peer | None:
-    """The peer with its addresses of these IP versions, since no packet of another can reach the endpoint.
-
-    None: it has none of them, which the notices tell.
-    """
+    """The peer with its addresses of an endpoint's own IP versions; None: without any, as notices tell."""
     if not its & own:
         return None
     if its <= own:

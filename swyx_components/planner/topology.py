@@ -142,7 +142,7 @@ class Topology:
         self, like: str, roles: tuple[str, ...], is_machine: bool, changes: Collection[_Change] = ()
     ) -> EndpointKind:
         """The kind of an endpoint, the same one for all that are alike; some changes are of other roles."""
-        changed = frozenset([one for one in changes if one[0][0] in roles])
+        changed = frozenset([one for one in changes if one[0][0] in roles] if changes else ())
         key = like, roles, is_machine, changed
         if key not in self._kinds:
             site, known = self.installation.sites[like], self.catalogue.roles
