@@ -186,18 +186,17 @@ def _is_address(text: str) -> bool:
 class _Composer:
     """Builds data from libyaml's events; `around` has what is open around the innermost collection."""
 
-    __slots__ = ("anchors", "around", "count", "log", "next_event")
+    __slots__ = ("anchors", "around", "log", "next_event")
 
     def __init__(self, log: Diagnostics, next_event: Callable[[], Any]) -> None:
         self.log = log
         self.next_event = next_event
-        # Each with the key being filled, the event that begins what is in it, and the count at that.
+        # Each with the key being filled, the event that begins what is in it, and the count before.
         self.around: list[tuple[Any, str | None, Any, int]] = []
         self.anchors: dict[str, tuple[Any, int]] = {}  # the value and how many values are in it
-        self.count = 0
 
     def run(self) -> Any:
-        root, around = list[Any](), self.around
+        root, around, count = list[Any](), self.around, 0
         inside: Any = root
         key: str | None = None  # of `inside`, once it is read: the value is next
         for event in iter(self.next_event, None):
@@ -212,18 +211,18 @@ class _Composer:
                 is_key = key is None and type(inside) is dict
                 if is_key or event.tag or event.anchor or len(around) >= MOST_DEEP:
                     self._begin(event, is_key)
-                around.append((inside, key, event, self.count))
+                around.append((inside, key, event, count))
                 inside, key = {} if kind is MappingStartEvent else [], None
                 continue
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
-                value, (inside, key, begun, count) = inside, around.pop()
-                self.count += 1 + len(value)
-                if self.count > MOST_VALUES:
+                value, (inside, key, begun, before) = inside, around.pop()
+                count += 1 + len(value)
+                if count > MOST_VALUES:
                     self._refuse("yaml-size", begun, limit=MOST_VALUES)
                 if begun.anchor is not None:
-                    self.anchors[begun.anchor] = (value, self.count - count)
+                    self.anchors[begun.anchor] = (value, count - before)
             elif kind is AliasEvent:
-                value = self._aliased(inside, key, event)
+                value, count = self._aliased(event, key is None and type(inside) is dict, count)
             else:
                 if kind is DocumentStartEvent and root:
                     self._refuse("yaml-documents", event)
@@ -266,19 +265,18 @@ class _Composer:
             self._refuse("yaml-depth", event, limit=MOST_DEEP)
         self.anchors[event.anchor] = (None, 0)  # 0: still open, so an alias to it is circular
 
-    def _aliased(self, inside: Any, key: str | None, event: Any) -> Any:
-        """What an alias stands for; as a key only a text."""
+    def _aliased(self, event: Any, is_key: bool, count: int) -> tuple[Any, int]:
+        """What an alias stands for, as a key only a text, and the count with it."""
         if event.anchor not in self.anchors:
             self._refuse("yaml-alias-unknown", event, alias=event.anchor)
         value, size = self.anchors[event.anchor]
         if not size:
             self._refuse("yaml-alias-circular", event, alias=event.anchor)
-        self.count += size
-        if self.count > MOST_VALUES:
+        if count + size > MOST_VALUES:
             self._refuse("yaml-size", event, limit=MOST_VALUES)
-        if key is None and type(inside) is dict and type(value) is not str:
+        if is_key and type(value) is not str:
             self._refuse("yaml-key", event)
-        return value
+        return value, count + size
 
     def _repeated(self, inside: Any, key: str, event: Any) -> None:
         place = ""
