@@ -17,6 +17,7 @@ _SHARED_OR_LINK_LOCAL = ("100.64.0.0/10", "169.254.0.0/16", "fe80::/10")
 NEVER_PUBLIC = tuple(map(Prefix.parse, (*_PRIVATE, *_SHARED_OR_LINK_LOCAL)))
 _MULTICAST = tuple(map(Prefix.parse, ("224.0.0.0/4", "ff00::/8")))
 
+_MACHINE, _SUMMARY = Kind.MACHINE, Kind.SUMMARY  # compared with every claim
 _SHARED = (Kind.SIP_DEVICES, Kind.PROVIDER)  # each may overlap others of its kind
 _OVERLAPPING = {
     Kind.NETWORK: "networks",
@@ -31,7 +32,7 @@ def check_claims(context: ReadContext) -> None:
     told: set[tuple[str, str]] = set()
     for one, other in _contradictions(context.claims):
         _report(one, other, context, told)
-    cidrs = [cidr for cidr, kind, _, _, _ in context.claims if kind is not Kind.MACHINE]
+    cidrs = [cidr for cidr, kind, _, _, _ in context.claims if kind is not _MACHINE]
     if sum([0.5**cidr.length for cidr in cidrs]) > 0.99:  # of both families, so one may be whole
         for whole in {*collapse_prefixes(cidrs)} & {*EVERYWHERE}:
             context.log.add("cidrs-everything", TOP, version=whole.version)
@@ -212,7 +213,7 @@ def check_summaries(context: ReadContext) -> None:
 
     Each IP version is judged for itself: one without a CIDR in the summary is not summarised.
     """
-    summarised = [site for _, kind, site, _, _ in context.claims if kind is Kind.SUMMARY]
+    summarised = [site for _, kind, site, _, _ in context.claims if kind is _SUMMARY]
     by_site: dict[str, list[Claim]] = {site: [] for site in summarised}
     for claim in [Claim(*each) for each in context.claims if each[2] in by_site]:
         by_site[claim.site].append(claim)

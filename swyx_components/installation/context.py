@@ -164,7 +164,7 @@ class ReadContext:
     decisions: Decisions = field(init=False)  # of the whole file
     machines: dict[str, ReadMachine] = field(default_factory=dict)
     claims: list[Claimed] = field(default_factory=list)
-    role_lists: dict[tuple[bool | str | None, ...], tuple[str, ...]] = field(default_factory=dict)
+    role_lists: dict[tuple[object, ...], tuple[str, ...]] = field(default_factory=dict)
     perhaps: dict[tuple[str, ...], set[str]] = field(default_factory=dict)
     unlisted: set[str] = field(default_factory=set)
     sites_unknown: bool = False

@@ -54,7 +54,7 @@ def _read_ends(node: Node, sites: Mapping[str, None]) -> tuple[str, ...]:
             node.item(index).unknown("link-site", name, sites)
     if len(listed) not in (0, 2):
         node.add("link-sites", count=len(listed), example=example)
-    return tuple(sorted(name for name, _ in names)) if len(log) == before else ()
+    return tuple(sorted([name for name, _ in names])) if len(log) == before else ()
 
 
 def _read_link(node: Node, ends: tuple[str, ...]) -> Link | None:

@@ -172,9 +172,8 @@ def _read_ports(node: Node, listeners: Sequence[Listener]) -> PortRange | None:
     ports = read_range(node) if listener.allocated else read_port(node)
     if ports is None:
         return None
-    udp = any(UDP in one.transports for one in listeners)
-    multicast = covered_multicast(node.context.catalogue, ports) if udp else None
-    if multicast:
+    multicast = covered_multicast(node.context.catalogue, ports)
+    if multicast and any(UDP in one.transports for one in listeners):
         node.add("multicast-covered", ports=ports, multicast=multicast)
     elif listener.narrow_only and not listener.ports.covers(ports):
         node.add("override-wider", ports=ports, limits=listener.ports)

@@ -26,6 +26,8 @@ from swyx_components.installation.values import (
 from swyx_components.sets.ports import NO_PORTS, PortSet
 from swyx_components.sets.prefixes import Prefix, collapse_prefixes
 
+MACHINE, NETWORK = Kind.MACHINE, Kind.NETWORK  # of every list of addresses
+
 
 def read_site(node: Node) -> Site:
     """One site. Its machines and all of its addresses are registered in the context."""
@@ -68,7 +70,7 @@ def _read_machines(site: Node) -> list[Machine]:
 
 def _read_machine(node: Node, site: str) -> Machine:
     context, written = node.context, node.open("machine")
-    addresses = node.read("addresses", read_claimed, (), site, Kind.MACHINE)
+    addresses = node.read("addresses", read_claimed, (), site, MACHINE)
     roles = _read_roles(node, site, False)
     carried = roles if context.is_certain(site, node.key) else None
     ports = read_overrides(node.child("ports"), carried) if "ports" in written else ()
@@ -88,7 +90,7 @@ def _read_networks(node: Node, site: str, machines: Iterable[Machine]) -> list[N
         if other and any(machine.name.lower() == name for machine in machines):
             entry.add("name-taken", name=entry.key, other=other.node.place)
         written = entry.open("network")
-        cidrs = entry.read("cidrs", read_claimed, (), site, Kind.NETWORK)
+        cidrs = entry.read("cidrs", read_claimed, (), site, NETWORK)
         roles = _read_roles(entry, site, True)
         managed = "managed" in written and bool(read_flag(entry.child("managed")))
         if is_named:
@@ -119,7 +121,7 @@ def _check_managed(node: Node, networks: Iterable[Network], machines: Iterable[M
 
 def read_claimed(node: Node, site: str, kind: Kind) -> tuple[Prefix, ...]:
     """The prefixes of a list, sorted, as the site's own from now on."""
-    found = read_prefixes(node, single=kind is Kind.MACHINE)
+    found = read_prefixes(node, single=kind is MACHINE)
     for prefix, index in found:
         node.context.claims.append((prefix, kind, site, node, index))
     return (found[0][0],) if len(found) == 1 else tuple(sorted({prefix for prefix, _ in found}))
@@ -132,10 +134,10 @@ def _read_roles(node: Node, site: str, network: bool) -> tuple[str, ...]:
         context.doubt(site, node.key)
         return ()
     written = node.value["roles"]
-    key = (network, *map(as_text, written)) if type(written) is list else ()
-    if met := context.role_lists.get(key):
-        return met
-    before, child = len(context.log), node.child("roles")
+    try:
+        return context.role_lists[network, type(written), *written]
+    except (KeyError, TypeError):  # not read before, or more than a list of texts
+        before, child = len(context.log), node.child("roles")
     items, known = read_list(child), context.catalogue.roles
     meant = set() if items and all(as_text(item) is not None for item in items) else {ANY_ROLE}
     found = []
@@ -152,22 +154,22 @@ def _read_roles(node: Node, site: str, network: bool) -> tuple[str, ...]:
     if len(context.log) > before:
         context.doubt(site, node.key, meant=meant)
     else:
-        context.role_lists[key] = roles
+        context.role_lists[network, list, *items] = roles
     return roles
 
 
 def _check_roles(site: Site, node: Node, carried: set[str]) -> None:
     """Each role that a site has once is there once, and each phone has its manager."""
     roles, meant = node.context.catalogue.roles, node.context.perhaps.get((site.name,), set())
-    lacking = set[str]() if ANY_ROLE in meant else roles.keys() - carried - meant
+    there = roles.keys() if ANY_ROLE in meant else carried | meant
     for role in roles.values():
         if role.once_per_site:
             holders = [machine.name for machine in site.machines if role.name in machine.roles]
-            if role.name in lacking:
+            if role.name not in there:
                 node.add("site-without", site=site.name, role=role.name)
             elif len(holders) > 1:
                 node.add("site-repeats", site=site.name, role=role.name, machines=holders)
-        if role.needs_manager in lacking and role.name in carried:
+        if role.needs_manager and role.needs_manager not in there and role.name in carried:
             _check_manager(site, node, role)
 
 
