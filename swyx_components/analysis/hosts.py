@@ -14,8 +14,9 @@ from swyx_components.catalogue.load import load_windows
 from swyx_components.catalogue.model import Listener, Transport
 from swyx_components.planner.endpoints import Endpoint, Flow
 from swyx_components.planner.flows import derive_flows
-from swyx_components.planner.minimise import NEUTRAL, lines_of, minimise
+from swyx_components.planner.minimise import NEUTRAL, minimise
 from swyx_components.planner.model import Direction, Rule, SitePlan
+from swyx_components.planner.regions import lines_of
 from swyx_components.planner.requirements import find_requirements
 from swyx_components.planner.topology import Topology
 from swyx_components.sets.ports import PortRange, PortSet, cut_ports

@@ -7,8 +7,8 @@ from functools import lru_cache
 from unicodedata import combining, normalize
 
 from swyx_components.catalogue.model import Catalogue
-from swyx_components.planner.minimise import lines_of
 from swyx_components.planner.model import SitePlan
+from swyx_components.planner.regions import lines_of
 from swyx_components.planner.requirements import extra_flow
 
 _SHORTEST_PURPOSE = 12  # fewer characters of a purpose than this say nothing

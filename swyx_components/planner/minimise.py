@@ -9,21 +9,23 @@ prefix among the rules that cover the interval at that address lies inside it.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import chain, groupby
+from functools import partial
+from itertools import chain
 
 from swyx_components.catalogue.model import Catalogue
 from swyx_components.planner.flows import SiteFlows
 from swyx_components.planner.model import Capabilities, HostGroup, Requirement, Requirements, Rule
 from swyx_components.planner.regions import (
+    Opening,
+    Places,
     Regions,
     United,
-    find_larger,
+    find_joint,
+    find_shadowers,
     flows_within,
-    from_more_sources,
     gather_peers,
-    is_part_of,
-    match_of,
+    join_prefixes,
+    reopen,
     unite_access,
 )
 from swyx_components.planner.requirements import SiteRequirements
@@ -32,11 +34,10 @@ from swyx_components.sets.prefixes import WIDTH, Prefix
 # The plan's own form: rules as lists, source ports kept. Not a platform, so without limits.
 NEUTRAL = Capabilities(name="neutral", matches_source_ports=True, stores_rules_by="list")
 
-
 # The peers of a rule: a group of the site, or prefixes.
 _Peers = tuple[tuple[str, ...], tuple[Prefix, ...]]
-# A rule as it is found: the order of its match, its peers and its flows. Drafts compare like their rules.
-_Draft = tuple[int, _Peers, frozenset[str]]
+# A rule as it is found: its order, its peers and all else of it. Drafts compare like their rules.
+_Draft = tuple[int, _Peers, Opening]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,110 +75,87 @@ def minimise(
     """
     if not isinstance(requirements, Requirements):
         requirements = Requirements.of(requirements)
-    peers, matched = gather_peers(requirements), capabilities.matches_source_ports
-    listed, is_shadowed = capabilities.stores_rules_by == "list", False
+    named, regions = gather_peers(requirements, 0)
+    unite = partial(unite_access, capabilities.matches_source_ports, catalogue)
+    united = [unite(access) for access in (*named.values(), *regions)]
+    is_shadowed = True in [shadowed for _, shadowed in united]
     drafts: list[_Draft] = []
-    for group, access in peers.named.items():
-        own, peer = unite_access(access, matched), ((group,), ())
-        is_shadowed |= own.is_shadowed
-        drafts += [(order, peer, flows) for order, flows in own.opened.items()]
-    for regions in peers.regions:
-        united = [unite_access(access, matched) for access in regions.openings]
-        is_shadowed |= any(own.is_shadowed for own in united)
-        drafts += _draft_by_address(regions, united, matched, listed)
+    for group, (opened, _) in zip(named, united, strict=False):  # the others are regions
+        peer = (group,), ()
+        drafts += [(opening[0], peer, opening) for opening in opened.values()]
+    for version in WIDTH if is_shadowed else (0,):  # what takes over flows is of one version
+        _, regions = gather_peers(requirements, version)
+        drafts += _draft_by_address(regions, [*map(unite, regions)], capabilities, catalogue)
+    listed = capabilities.stores_rules_by == "list"
     if is_shadowed:
-        drafts = _drop_shadowed(drafts)
+        drafts = [*_drop_shadowed(drafts, listed, catalogue)]
     if not listed:
-        drafts = [*chain(*map(_split, drafts))]
-    elif is_shadowed or len(peers.regions) > 1:
-        drafts = [*_join(sorted(drafts))]
+        drafts = [*_split(drafts)]
     return tuple(
         [  # all fields in order, which is cheaper than by name
-            tuple.__new__(Rule, match_of(order) + peers + _give_reasons(flows, catalogue))
-            for order, peers, flows in sorted(drafts)
+            tuple.__new__(Rule, match + peers + reasons)
+            for _, peers, (_, match, _, reasons) in sorted(drafts)
         ]
     )
 
 
-def lines_of(flows: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
-    """The article's lines behind flows, sorted; an extra rule has none."""
-    rows = [catalogue.flows[flow] for flow in flows if flow in catalogue.flows]
-    return tuple(sorted({line for row in rows for line in row.lines}))
-
-
 def _draft_by_address(
-    regions: Regions, united: Sequence[United], matched: bool, listed: bool
-) -> Iterator[_Draft]:
-    """The fewest (port range, prefix) pairs that hold exactly what is opened at each region."""
-    holders: dict[int, list[int]] = {}
-    for place, own in enumerate(united):
-        for order in own.opened:
-            holders.setdefault(order, []).append(place)
-    larger = find_larger(holders) if len(united) > 1 else {}
-    for order, exact in holders.items():
-        if len(exact) == 1 and order not in larger:
-            place = exact[0]
-            yield order, ((), regions.prefixes[place]), united[place].opened[order]
-            continue
-        behind = {place: united[place].opened[order] for place in exact}
-        for place in chain(*[holders[wider] for wider in larger.get(order, ())]):
-            behind[place] = flows_within(match_of(order), regions.openings[place], matched)
-        drafts = [
-            (order, ((), prefixes), frozenset().union(*[behind[place] for place in met]))
-            for met, prefixes in regions.prefixes_of(frozenset(behind)).items()
-            # Where no region has just this range, each has a larger one and its own rule for that.
-            if not met.isdisjoint(exact)
-        ]
-        yield from _join(drafts) if listed else drafts
+    regions: Regions, united: Sequence[United], capabilities: Capabilities, catalogue: Catalogue
+) -> list[_Draft]:
+    """The fewest (port range, prefixes) that hold exactly what is opened at each region."""
+    matched, listed = capabilities.matches_source_ports, capabilities.stores_rules_by == "list"
+    accesses, prefixes = [*regions], [*regions.values()]
+    joint = find_joint(united) if len(united) > 1 else {}
+    shared = {*chain(*joint.values())}
+    drafts: list[_Draft] = []
+    for (opened, _), own in zip(united, prefixes, strict=True):
+        peer = (), own
+        drafts += [(one[0], peer, one) for packed, one in opened.items() if packed not in shared]
+    for (exact, around), ranges in joint.items():
+        found = join_prefixes({place: prefixes[place] for place in (*exact, *around)})
+        # Where no region has just this range, each has a larger one and its own rule for that.
+        kept = {met: own for met, own in found.items() if not met.isdisjoint(exact)}
+        if listed:
+            kept = {Places(chain(*kept)): sorted(chain(*kept.values()))}
+        peers = [(met, ((), tuple(own))) for met, own in kept.items()]
+        for packed in ranges:
+            behind = {place: united[place][0][packed][2] for place in exact}
+            order, match, *_ = opening = united[min(exact)][0][packed]
+            for place in around:
+                behind[place] = flows_within(match, accesses[place], matched)
+            for met, peer in peers:
+                flows = {flow for place in met for flow in behind[place]}
+                drafts.append((order, peer, reopen(opening, flows, catalogue)))
+    return drafts
 
 
-def _join(drafts: Iterable[_Draft]) -> Iterator[_Draft]:
-    """Sorted drafts that differ only in their prefixes become one, with all prefixes and all flows."""
-    for _, some in groupby(drafts, lambda draft: (draft[0], draft[1][0])):
-        first, *others = some
-        if others:
-            order, (groups, prefixes), flows = first
-            joined = sorted(chain(prefixes, *[one[1][1] for one in others]))
-            first = order, (groups, tuple(joined)), flows.union(*[one[2] for one in others])
-        yield first
-
-
-def _split(draft: _Draft) -> Sequence[_Draft]:
-    """The draft as one for each of its prefixes."""
-    order, (groups, prefixes), flows = draft
-    if len(prefixes) < 2:
-        return (draft,)
-    return [(order, (groups, (prefix,)), flows) for prefix in prefixes]
-
-
-@lru_cache(maxsize=4096)  # most rules exist for the same few flows
-def _give_reasons(behind: frozenset[str], catalogue: Catalogue) -> tuple[object, ...]:
-    """The last fields of a rule: priority, name, description and shard are the cloud's."""
-    flows = tuple(sorted(behind))
-    return True, 0, "", "", flows, lines_of(flows, catalogue), 0
+def _split(drafts: Iterable[_Draft]) -> Iterator[_Draft]:
+    """The drafts with one for each of their prefixes."""
+    for order, (groups, prefixes), opening in drafts:
+        for at in range(len(prefixes) or 1):
+            yield order, (groups, prefixes[at : at + 1]), opening
 
 
 # ---- what another rule allows already
 
 
-def _drop_shadowed(drafts: Sequence[_Draft]) -> list[_Draft]:
+def _drop_shadowed(
+    drafts: Sequence[_Draft], listed: bool, catalogue: Catalogue
+) -> Iterator[_Draft]:
     """Without what another one, of any or wider source ports, allows already; a prefix each.
 
     The wider one takes over the flows. It has the same peer, or a prefix around it.
     """
     # Drafts of the same source ports never shadow each other: their ports or their peers are apart, or some
     # address of the wider prefix has the smaller port interval alone.
-    orders = {draft[0] for draft in drafts}
-    shadowers = {
-        one: [wider for wider in from_more_sources(one, orders) if is_part_of(one, wider)]
-        for one in orders
-    }
-    kept: dict[int, dict[_Peers, frozenset[str]]] = {order: {} for order in orders}
-    for order, peers, flows in chain(*map(_split, drafts)):
-        kept[order][peers] = flows
+    openings = {opening[0]: opening for *_, opening in drafts}
+    shadowers = find_shadowers(openings)
+    kept: dict[int, dict[_Peers, set[str]]] = {order: {} for order in openings}
+    for order, peers, opening in _split(drafts):
+        kept[order][peers] = {*opening[2]}
     lengths = sorted({prefix.length for _, (_, own), _ in drafts for prefix in own})
     # What shadows a match shadows all that the match does, so it has fewer shadowers itself.
-    for narrow in sorted(filter(shadowers.get, shadowers), key=lambda one: len(shadowers[one])):
+    for narrow in sorted(shadowers, key=lambda one: len(shadowers[one])):
         for peers, flows in list(kept[narrow].items()):
             around = [
                 (wider, outer)
@@ -186,10 +164,16 @@ def _drop_shadowed(drafts: Sequence[_Draft]) -> list[_Draft]:
                 if outer in kept[wider]
             ]
             if around:
-                wider, outer = min(around, key=lambda one: repr((match_of(one[0]), one[1])))
+                wider, outer = min(around, key=lambda one: repr((openings[one[0]][1], one[1])))
                 kept[wider][outer] |= flows
                 del kept[narrow][peers]
-    return [(order, peers, flows) for order, own in kept.items() for peers, flows in own.items()]
+    for order, own in kept.items():
+        prefixes = sorted(chain(*[prefixes for _, prefixes in own])) if listed else ()
+        if prefixes:
+            some = [own.pop(((), (prefix,))) for prefix in prefixes]
+            own[(), tuple(prefixes)] = set().union(*some)
+        for peers, flows in own.items():
+            yield order, peers, reopen(openings[order], flows, catalogue)
 
 
 def _peers_around(peers: _Peers, lengths: Sequence[int]) -> Iterator[_Peers]:

@@ -1,236 +1,250 @@
-"""Whom a host group's requirements are about: groups by name, all others as regions of addresses.
+"""Whom a host group's requirements are about, and what each may reach: ranges of ports.
 
-A region is wherever every address has the same requirements. A hub's branches are mostly alike, so that their
-addresses lie in a few regions however many they are: rules are found for regions, and only the finished
-ones are given prefixes.
+A peer is a group by name, or a region: wherever every address has the same requirements. A hub's branches are
+mostly alike, so that their addresses lie in a few regions however many they are: rules are found for regions,
+and only the finished ones are given prefixes.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, groupby, pairwise, permutations, product
 from operator import itemgetter
-from typing import NamedTuple
 
+from swyx_components.catalogue.model import Catalogue
 from swyx_components.planner.endpoints import PeerKind
 from swyx_components.planner.model import AccessSet, Direction, Protocol, Requirements
 from swyx_components.sets.ports import PortRange, PortSet
-from swyx_components.sets.prefixes import WIDTH, Prefix, join_intervals, split_interval
+from swyx_components.sets.prefixes import WIDTH, Prefix, split_interval
 
-_Access = frozenset[AccessSet]  # all that a peer is allowed
-NO_PORT = PortSet.of((0, 0))  # stands for the absence of ports in ICMP: one port that all share
-
-
-class Match(NamedTuple):
-    """What a rule allows, whoever its peer is: its first fields, with one range of ports each."""
-
-    direction: Direction
-    protocol: Protocol
-    ports: PortSet | None
-    source_ports: PortSet | None
+Access = frozenset[AccessSet]  # all that a peer is allowed
+Regions = Mapping[Access, tuple[Prefix, ...]]  # their prefixes, by what is allowed there
+Places = frozenset[int]  # some of several regions
 
 
-class United(NamedTuple):
-    """All that one kind of peer is allowed.
-
-    `opened`: the flows behind each of the fewest ranges of ports, by the order of its match. `is_shadowed`:
-    some port is there twice, once from more source ports.
-    """
-
-    opened: Mapping[int, frozenset[str]]
-    is_shadowed: bool
+def join_prefixes(regions: Mapping[int, Iterable[Prefix]]) -> Mapping[Places, list[Prefix]]:
+    """The fewest prefixes that hold exactly these regions, by those of them that each meets."""
+    pieces = [(prefix, Places((place,))) for place, own in regions.items() for prefix in own]
+    found: dict[Places, list[Prefix]] = {}
+    for prefix, met in _join_halves(sorted(pieces)).items():
+        found.setdefault(met, []).append(prefix)
+    return found
 
 
-@lru_cache(maxsize=4096)
-def unite_access(access: _Access, matched: bool) -> United:
-    """The fewest ranges of ports, from any source ports unless these are `matched`."""
-    opened: dict[int, frozenset[str]] = {}
-    key, begun, end, flows = -1, 0, 0, list[str]()
-    ranges = sorted([one for own in access for one in _find_ranges(own, matched)])
-    for its_key, first, last, flow in [*ranges, _NO_RANGE]:
-        if its_key == key and first <= end + 1:
-            end = max(end, last)
-        else:
-            if flows:
-                opened[key | begun << 48 | end << 32] = frozenset(flows)
-            key, begun, end, flows = its_key, first, last, []
-        flows.append(flow)
-    limited = [one for one in opened if one & _SOURCE_PORTS]
-    pairs = ((one, wider) for one in limited for wider in from_more_sources(one, opened))
-    return United(opened, any(overlap(*pair) for pair in pairs))
-
-
-_Range = tuple[int, int, int, str]  # its order but for the ports, first and last port, flow
-_NO_RANGE: _Range = -1, 0, 0, ""  # touches none
-
-
-def _find_ranges(access: AccessSet, matched: bool) -> Sequence[_Range]:
-    return [
-        (
-            _RANKS[direction] << 67
-            | _RANKS[protocol] << 64
-            | (source[0] << 16 | source[1] if source and matched else 0),
-            first,
-            last,
-            flow,
-        )
-        for direction, protocol, ports, source, flow in access
-        for first, last in (ports if protocol.has_ports else NO_PORT)
-    ]
-
-
-# The order of a match, by which rules are sorted: bits for the direction and the protocol, 32 for the ports,
-# 32 for the source ports; 0 for any.
-_SOURCE_PORTS = (1 << 32) - 1
-_ANY_PORTS = ~(_SOURCE_PORTS << 32)
-_DIRECTIONS, _PROTOCOLS = sorted(Direction), sorted(Protocol)
-_RANKS = {one: rank for kind in (_DIRECTIONS, _PROTOCOLS) for rank, one in enumerate(kind)}
-
-
-def _unpack(packed: int) -> PortSet | None:
-    first, last = packed >> 16 & 0xFFFF, packed & 0xFFFF
-    return PortSet((PortRange(first, last),)) if last else None
-
-
-def find_larger(orders: Iterable[int]) -> Mapping[int, Sequence[int]]:
-    """For each match those that differ in nothing but a larger range of ports around its own."""
-    by_key: dict[int, list[int]] = {}
-    for order in sorted(orders):
-        by_key.setdefault(order & _ANY_PORTS, []).append(order)
-    return {
-        order: [larger for larger in own if larger != order and is_part_of(order, larger)]
-        for own in by_key.values()
-        if len(own) > 1 and any(overlap(*two) for two in pairwise(own))
-        for order in own
-    }
-
-
-def overlap(one: int, other: int) -> bool:
-    """Whether the matches of two orders have ports in common, regardless of the rest."""
-    return one >> 48 & 0xFFFF <= other >> 32 & 0xFFFF and other >> 48 & 0xFFFF <= one >> 32 & 0xFFFF
-
-
-def is_part_of(one: int, other: int) -> bool:
-    """Whether the match of another order has all ports of the first, regardless of the rest."""
-    return other >> 48 & 0xFFFF <= one >> 48 & 0xFFFF and one >> 32 & 0xFFFF <= other >> 32 & 0xFFFF
-
-
-def from_more_sources(order: int, others: Iterable[int]) -> Sequence[int]:
-    """The other matches that are of the same direction and protocol, and from more source ports."""
-    sources, kind = order & _SOURCE_PORTS, order >> 64
-    return [
-        other
-        for other in others
-        if other >> 64 == kind
-        and (its := other & _SOURCE_PORTS) != sources
-        and (not its or is_part_of(sources << 32, its << 32))
-    ]
-
-
-@lru_cache(maxsize=8192)
-def match_of(order: int) -> Match:
-    """The match that has this order."""
-    direction, protocol = _DIRECTIONS[order >> 67], _PROTOCOLS[order >> 64 & 7]
-    return Match(direction, protocol, _unpack(order >> 32), _unpack(order))
-
-
-def flows_within(match: Match, access: _Access, matched: bool) -> frozenset[str]:
-    """The flows behind a range that lies within one that is opened."""
-    direction, protocol, ports, sources = match
-    source = sources[0] if sources else None
-    return frozenset(
-        one.flow
-        for own in access
-        for one in own
-        if (one.direction, one.protocol) == (direction, protocol)
-        and (one.source_ports == source or not matched)
-        and ports
-        and ports & one.ports
-    )
-
-
-_Piece = tuple[int, int]  # first and last address
-
-
-class Regions:
-    """The addresses of one IP version with requirements; a region is named by its place in `openings`."""
-
-    def __init__(self, version: int, pieces: Mapping[_Access, Sequence[_Piece]]) -> None:
-        self.version = version
-        self.openings = [*pieces]
-        self._pieces = [*pieces.values()]
-        self._known: dict[frozenset[int], Mapping[frozenset[int], tuple[Prefix, ...]]] = {}
-        self.prefixes = [
-            tuple([p for one in join_intervals(own) for p in split_interval(version, one)])
-            if len(own) > 1
-            else split_interval(version, own[0])
-            for own in self._pieces
-        ]
-
-    def prefixes_of(self, places: frozenset[int]) -> Mapping[frozenset[int], tuple[Prefix, ...]]:
-        """The fewest prefixes that hold exactly these regions, by those of them that each meets."""
-        if places not in self._known:
-            found: dict[frozenset[int], list[Prefix]] = {}
-            pieces = [(*piece, place) for place in places for piece in self._pieces[place]]
-            for touching in _runs(sorted(pieces)):
-                for prefix in split_interval(self.version, (touching[0][0], touching[-1][1])):
-                    begin, end = prefix.first, prefix.last
-                    met = [at for first, last, at in touching if first <= end and begin <= last]
-                    found.setdefault(frozenset(met), []).append(prefix)
-            self._known[places] = {met: tuple(prefixes) for met, prefixes in found.items()}
-        return self._known[places]
-
-
-def _runs(pieces: Sequence[tuple[int, int, int]]) -> Iterator[Sequence[tuple[int, int, int]]]:
-    """Sorted pieces, those together that touch; a run is split into few prefixes, however long it is."""
-    ends = [at for at, (one, other) in enumerate(pairwise(pieces), 1) if one[1] + 1 < other[0]]
-    for begin, end in pairwise([0, *ends, len(pieces)]):
-        yield pieces[begin:end]
-
-
-class Peers(NamedTuple):
-    """The peers of one group: those that are groups of the site by name, and regions by IP version."""
-
-    named: Mapping[str, _Access]
-    regions: tuple[Regions, ...]
+def _join_halves(pieces: Iterable[tuple[Prefix, Places]]) -> Mapping[Prefix, Places]:
+    """The fewest prefixes for the addresses of sorted ones that are apart."""
+    joined: dict[Prefix, Places] = {}
+    for prefix, met in pieces:
+        version, first, length = prefix
+        # Of two halves of a larger prefix, the second has the last bit set that is fixed.
+        while (lower := first ^ 1 << WIDTH[version] - length) < first:
+            known = joined.pop(Prefix(version, lower, length), None)
+            if known is None:
+                break
+            first, length, met = lower, length - 1, met | known
+            prefix = Prefix(version, first, length)
+        joined[prefix] = met
+    return joined
 
 
 @lru_cache(maxsize=64)  # the groups of one site, for all who ask about them
-def gather_peers(requirements: Requirements) -> Peers:
-    """The peers of a group's requirements."""
-    named: dict[str, _Access] = {}
-    by_version: dict[int, list[_Area]] = {}
+def gather_peers(requirements: Requirements, version: int) -> tuple[Mapping[str, Access], Regions]:
+    """Whom requirements are about: groups by name, and the regions of one IP version, or of both for 0."""
+    named: dict[str, Access] = {}
+    wanted: dict[Prefix, Access] = {}
     for (kind, label, prefixes), allowed in requirements.by_peer:
         access = frozenset((allowed,))
         if kind is PeerKind.GROUP:
             named[label] = named[label] | access if label in named else access
-        for version, first, length in prefixes:
-            area = first, 1 - first - (1 << WIDTH[version] - length), access
-            by_version.setdefault(version, []).append(area)
-    regions = tuple([Regions(own, _cut(areas)) for own, areas in sorted(by_version.items())])
-    return Peers(named, regions)
+        for prefix in prefixes:
+            wanted[prefix] = wanted[prefix] | access if prefix in wanted else access
+    areas = [area for area in wanted.items() if version in (0, area[0].version)]
+    regions = {
+        access: tuple(_join_halves([(prefix, Places()) for prefix in own]) if len(own) > 1 else own)
+        for access, own in _cut(areas).items()
+    }
+    return named, regions
 
 
-# First address, last one below zero, and what is allowed there: a prefix around others sorts before them.
-_Area = tuple[int, int, _Access]
-_END: _Area = 1 << 128, 0, frozenset()  # beyond every address
+_Area = tuple[Prefix, Access]  # and what is allowed there
+_END: _Area = Prefix(0, 0, 0), frozenset()  # of no IP version: beyond every address
 
 
-def _cut(areas: Iterable[_Area]) -> Mapping[_Access, Sequence[_Piece]]:
+def _cut(areas: Iterable[_Area]) -> Mapping[Access, Sequence[Prefix]]:
     """The addresses by all that they need. Of two prefixes one holds the other, or they are apart."""
-    pieces: dict[_Access, list[_Piece]] = {}
-    around: list[tuple[int, _Access]] = []  # what holds the place reached, the inmost last
+    pieces: dict[Access, list[Prefix]] = {}
+    around: list[tuple[Prefix, int, Access]] = []  # what holds the place reached, the inmost last
     reached = 0
-    for first, minus_last, wanted in [*sorted(areas, key=itemgetter(0, 1)), _END]:
+    # A prefix around others sorts before them.
+    for prefix, wanted in [*sorted(areas, key=itemgetter(0)), _END]:
+        version, first, length = prefix
         while around:
-            last, outer = around[-1]
-            end = min(last, first - 1)
-            if reached <= end:
-                pieces.setdefault(outer, []).append((reached, end))
-                reached = end + 1
-            if last >= first:
-                wanted |= outer
+            outer, last, its_wanted = around[-1]
+            is_inside = version == outer[0] and first <= last
+            end = first - 1 if is_inside else last
+            if end == last and reached == outer[1]:
+                pieces.setdefault(its_wanted, []).append(outer)
+            elif reached <= end:
+                pieces.setdefault(its_wanted, []).extend(split_interval(outer[0], (reached, end)))
+            reached = end + 1
+            if is_inside:
+                wanted |= its_wanted
                 break
             around.pop()
         reached = first
-        around.append((-minus_last, wanted))
+        around.append((prefix, first + (1 << WIDTH.get(version, 0) - length) - 1, wanted))
     return pieces
+
+
+# ---- ranges of ports
+
+NO_PORT = PortSet.of((0, 0))  # stands for the absence of ports in ICMP: one port that all share
+
+# What a rule allows, whoever its peer is: its first fields, with one range of ports each.
+Match = tuple[Direction, Protocol, PortSet | None, PortSet | None]
+# All of a rule but its peers: a number by which rules are sorted, its match, its flows, its last fields.
+Opening = tuple[int, Match, tuple[str, ...], tuple[object, ...]]
+# All that one kind of peer is allowed: an opening for each of the fewest ranges of ports, and whether some
+# port is there twice, once from more source ports.
+United = tuple[Mapping[int, Opening], bool]
+_Ranges = dict[int, tuple[str, ...]]  # the sorted flows of each range of ports
+
+
+@lru_cache(maxsize=8192)
+def unite_access(matched: bool, catalogue: Catalogue, access: Access) -> United:
+    """The fewest ranges of ports, from any source ports unless these are `matched`."""
+    by_kind: dict[tuple[Direction, Protocol], dict[int, _Ranges]] = {}  # then by source ports
+    for direction, protocol, ports, source, flow in chain(*access):
+        by_source = by_kind.setdefault((direction, protocol), {})
+        own = by_source.setdefault(source[0] << 16 | source[1] if source and matched else 0, {})
+        for first, last in ports if protocol.has_ports else NO_PORT:
+            part = first << 16 | last
+            if part not in own:
+                own[part] = (flow,)
+            elif flow not in own[part]:
+                own[part] = tuple(sorted((*own[part], flow)))
+    opened, is_shadowed = dict[int, Opening](), False
+    for (direction, protocol), by_source in by_kind.items():
+        kind = _KINDS[direction, protocol]
+        for sources, ranges in by_source.items():
+            if len(ranges) > 1:
+                _join_touching(ranges)
+            limit = _unpack(sources)
+            for part, flows in ranges.items():
+                match = direction, protocol, _unpack(part), limit
+                order, reasons = kind | part << 32 | sources, _give_reasons(flows, catalogue)
+                opened[kind | sources << 32 | part] = order, match, flows, reasons
+        is_shadowed |= len(by_source) > 1 and _is_shadowed(by_source)
+    return opened, is_shadowed
+
+
+def _join_touching(ranges: _Ranges) -> None:
+    """Make one of those that overlap or are adjacent, which few are."""
+    begun, end = 0, -2
+    for part in sorted(ranges):
+        first, last = part >> 16, part & 0xFFFF
+        if first <= end + 1:
+            flows = {*ranges.pop(begun << 16 | end), *ranges.pop(part)}
+            end = max(end, last)
+            ranges[begun << 16 | end] = tuple(sorted(flows))
+        else:
+            begun, end = first, last
+
+
+def _is_shadowed(by_source: Mapping[int, _Ranges]) -> bool:
+    return any(
+        one >> 16 <= other & 0xFFFF and other >> 16 <= one & 0xFFFF
+        for (narrow, ranges), (wide, others) in permutations(by_source.items(), 2)
+        if not wide or is_part_of(narrow, wide)
+        for one, other in product(ranges, others)
+    )
+
+
+def reopen(opening: Opening, flows: Iterable[str], catalogue: Catalogue) -> Opening:
+    """The same for other flows."""
+    behind = tuple(sorted(flows))
+    return *opening[:2], behind, _give_reasons(behind, catalogue)
+
+
+_PORTS = (1 << 32) - 1
+_KINDS = {
+    kind: rank << 64 for rank, kind in enumerate(product(sorted(Direction), sorted(Protocol)))
+}
+
+
+@lru_cache(maxsize=4096)
+def _unpack(ports: int) -> PortSet | None:
+    return PortSet((PortRange(ports >> 16, ports & 0xFFFF),)) if ports else None
+
+
+@lru_cache(maxsize=4096)  # most rules exist for the same few flows
+def _give_reasons(flows: tuple[str, ...], catalogue: Catalogue) -> tuple[object, ...]:
+    """The last fields of a rule: priority, name, description and shard are the cloud's."""
+    return True, 0, "", "", flows, lines_of(flows, catalogue), 0
+
+
+def lines_of(flows: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
+    """The article's lines behind flows, sorted; an extra rule has none."""
+    rows = [catalogue.flows[flow] for flow in flows if flow in catalogue.flows]
+    return tuple(sorted({line for row in rows for line in row.lines}))
+
+
+def is_part_of(one: int, other: int) -> bool:
+    """Whether the other range has all ports of the first, regardless of the rest."""
+    return other >> 16 & 0xFFFF <= one >> 16 & 0xFFFF and one & 0xFFFF <= other & 0xFFFF
+
+
+def find_shadowers(orders: Collection[int]) -> Mapping[int, Sequence[int]]:
+    """For the order of each match from some source ports those that allow all that it does, from more."""
+    return {
+        order: [
+            other
+            for other in orders
+            if other >> 64 == order >> 64
+            and is_part_of(order >> 32, other >> 32)
+            and (its := other & _PORTS) != sources
+            and (not its or is_part_of(sources, its))
+        ]
+        for order in orders
+        if (sources := order & _PORTS)
+    }
+
+
+def find_joint(united: Sequence[United]) -> Mapping[tuple[Places, Places], Sequence[int]]:
+    """The ranges that several peers have, or within or around others: by the places of the peers that have
+    them, and of those that have larger ones.
+    """
+    ranges = sorted(chain(*[opened for opened, _ in united]))
+    overlapping = [
+        (one, other)
+        for one, other in pairwise(ranges)
+        if other >> 16 <= (one >> 32 << 16 | one & 0xFFFF)
+    ]
+    larger: dict[int, list[int]] = {one: [] for one, other in overlapping if one == other}
+    keys = {one >> 32 for one, other in overlapping if one != other}
+    unlike = [one for one in dict.fromkeys(ranges if keys else ()) if one >> 32 in keys]
+    for _, own in groupby(unlike, lambda one: one >> 32):
+        for one, other in permutations(own, 2):
+            if is_part_of(one, other):
+                larger.setdefault(one, []).append(other)
+                larger.setdefault(other, [])
+    holders: dict[int, list[int]] = {packed: [] for packed in larger}
+    for place, (opened, _) in enumerate(united):
+        for packed in larger.keys() & opened.keys():
+            holders[packed].append(place)
+    found: dict[tuple[Places, Places], list[int]] = {}
+    for packed, exact in holders.items():
+        around = chain(*[holders[other] for other in larger[packed]])
+        found.setdefault((Places(exact), Places(around)), []).append(packed)
+    return found
+
+
+def flows_within(match: Match, access: Access, matched: bool) -> tuple[str, ...]:
+    """The flows behind a range that lies within one that is opened."""
+    *kind, ports, sources = match
+    return tuple(
+        flow
+        for *its_kind, its_ports, source, flow in chain(*access)
+        if its_kind == kind
+        and (not matched or source == (sources[0] if sources else None))
+        and (ports and ports & its_ports)
+    )

@@ -14,7 +14,6 @@ from swyx_components.clouds.azure.cover import Product, Want, cover_wants
 from swyx_components.clouds.azure.names import TEXTS, assign_priorities, limits, rule_name
 from swyx_components.installation.model import Egress
 from swyx_components.planner.describe import Provenance
-from swyx_components.planner.minimise import lines_of
 from swyx_components.planner.model import (
     Access,
     Capabilities,
@@ -25,9 +24,9 @@ from swyx_components.planner.model import (
     Rule,
 )
 from swyx_components.planner.platform import Usage
-from swyx_components.planner.regions import NO_PORT, Regions, gather_peers
+from swyx_components.planner.regions import NO_PORT, Regions, gather_peers, lines_of
 from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet
-from swyx_components.sets.prefixes import EVERYWHERE, Prefix
+from swyx_components.sets.prefixes import EVERYWHERE, WIDTH, Prefix, collapse_prefixes
 
 _Way = tuple[Direction, Protocol]
 _Need = tuple[str, Want]  # a flow, and what it needs of any peer
@@ -39,8 +38,8 @@ def render_group(
     """The fewest rules we know of for a machine's network security group, by direction and priority, each
     ending in a deny.
     """
-    regions = gather_peers(group.requirements).regions
-    covered = [rule for own in regions for rule in _cover(own, provenance)]
+    by_version = [gather_peers(group.requirements, version) for version in WIDTH]
+    covered = [rule for _, regions in by_version for rule in _cover(regions, provenance)]
     rules: list[Rule] = []
     for direction in Direction if egress is Egress.CLOSED else (Direction.IN,):
         allowed = [rule for rule in covered if rule.direction is direction]
@@ -53,8 +52,9 @@ def render_group(
 def _cover(regions: Regions, provenance: Provenance) -> Iterator[Rule]:
     """The rules for one IP version."""
     # Many peers of a hub want the same: what they want is covered once, for all their regions.
+    prefixes = [*regions.values()]
     found: dict[_Way, dict[tuple[Want, ...], tuple[set[_Need], list[int]]]] = {}
-    for region, opened in enumerate(regions.openings):
+    for region, opened in enumerate(regions):
         needs: dict[_Way, set[_Need]] = {}
         for one in chain(*opened):
             needs.setdefault((one.direction, one.protocol), set()).add((one.flow, _want(one)))
@@ -69,9 +69,9 @@ def _cover(regions: Regions, provenance: Provenance) -> Iterator[Rule]:
             met = [by_wants[wants[place]] for place in product.peers]
             some = (need for known, _ in met for need in known if need[1].ports & product.ports)
             flows = {flow for flow, want in some if want.sources & product.sources}
-            united = regions.prefixes_of(frozenset(chain(*[places for _, places in met])))
-            prefixes = sorted(chain(*united.values()))
-            yield _rule(way, product, tuple(sorted(flows)), tuple(prefixes), provenance)
+            united = [own for _, places in met for place in places for own in prefixes[place]]
+            peers = collapse_prefixes(united)
+            yield _rule(way, product, tuple(sorted(flows)), peers, provenance)
 
 
 def _want(one: Access) -> Want:
