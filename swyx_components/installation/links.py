@@ -31,7 +31,7 @@ def read_links(node: Node, sites: Mapping[str, None]) -> tuple[Link, ...]:
         link = _read_link(entry, ends)
         if link is None:
             continue
-        other = joined.setdefault((*ends, *link.managers), entry)
+        other = joined.setdefault((*ends, link.near_manager, link.far_manager), entry)
         if other is not entry:
             values = {"managers": " and ".join(link.managers), "other": other.place}
             entry.add("link-repeated", first=ends[0], second=ends[1], **values)

@@ -159,11 +159,10 @@ def _read(node: Node, folder: Path) -> Installation | None:
     standing |= {(name, "") for name in sites}
     if "catalogue" not in data and as_text(data.get("swyxware")) not in (None, *VERSIONS):
         return None  # read to its end for its errors; by the facts of another version nothing is planned
-    own = data.get("catalogue")
     return Installation(
         file=context.log.file,
         catalogue=catalogue,
-        catalogue_file=str(folder / own) if type(own) is str else "",
+        catalogue_file=str(folder / own) if type(own := data.get("catalogue")) is str else "",
         sites=sites,
         links=tuple(each for each in links if standing.issuperset(each.ends)),
         providers=tuple(each for each in providers if (each.site, each.link_manager) in standing),

@@ -38,16 +38,15 @@ def read_decisions(node: Node, inherited: Decisions) -> Decisions:
 def _read_dcom(node: Node) -> Fields:
     if type(node.value) is dict:
         node.open("dcom_ranges")
-        server, client = (node.read(key, _read_dcom_range, None) for key in ("server", "client"))
+        server, client = (
+            _without_mapper(node.child(key), node.read(key, read_range, None))
+            for key in ("server", "client")
+        )
         return {"dcom_server": server, "dcom_client": client, "dcom_preset": ""}
     presets = node.context.catalogue.presets
     preset, ports = _preset_or_range(node, presets, _DCOM_ONLY, "dcom: 40000-40199")
     ports = _without_mapper(node, ports)
     return {"dcom_server": ports, "dcom_client": ports, "dcom_preset": preset} if ports else {}
-
-
-def _read_dcom_range(node: Node) -> PortRange | None:
-    return _without_mapper(node, read_range(node))
 
 
 def _without_mapper(node: Node, ports: PortRange | None) -> PortRange | None:
@@ -184,8 +183,8 @@ def _read_ports(node: Node, listeners: Sequence[Listener]) -> PortRange | None:
 
 def covered_multicast(catalogue: Catalogue, ports: PortRange) -> PortSet | None:
     """The UDP ports inside a range that never become a rule, or None."""
-    covered = PortSet((ports,))
-    return next((never for never in _find_multicast(catalogue) if never & covered), None)
+    never = _find_multicast(catalogue)
+    return next((multicast for multicast in never if multicast & PortSet((ports,))), None)
 
 
 @lru_cache(maxsize=8)
