@@ -33,6 +33,7 @@ MOST_DEEP = 32  # an installation nests 7 deep
 MOST_VALUES = 1_000_000
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ASCII = b"\t\n\r" + bytes(range(0x20, 0x7F))  # as far as it is printable
 _PLAIN = {"true": True, "false": False, **dict.fromkeys(("", "~", "null", "Null", "NULL"))}
 _MERGE = "<<"
 _SPECIAL = {*_PLAIN, _MERGE}  # texts that are more where no quotes are around them
@@ -98,7 +99,8 @@ def compose(text: str, log: Diagnostics) -> Any:
     Raises:
         SwyxError: not YAML, or YAML that has no place in an installation file.
     """
-    if unprintable := _UNPRINTABLE.search(text):
+    other = text.encode(errors="surrogatepass").translate(None, _ASCII)  # empty for most files
+    if other and (unprintable := _UNPRINTABLE.search(text)):
         before, character = text[: unprintable.start()], f"U+{ord(unprintable[0]):04X}"
         place = _place(before.count("\n"), len(before) - before.rfind("\n") - 1)
         raise SwyxError.about("yaml-character", place, character=character)
