@@ -67,14 +67,8 @@ class Requirement(NamedTuple):
     flow: str
 
 
-class Access(NamedTuple):
-    """What a requirement opens and for which flow, whoever the peer is."""
-
-    direction: Direction
-    protocol: Protocol
-    ports: PortSet
-    source_ports: PortRange | None
-    flow: str
+# What a requirement opens and for which flow, whoever the peer is: all of its fields but the peer.
+Access = tuple[Direction, Protocol, PortSet, PortRange | None, str]
 
 
 class AccessSet(tuple[Access, ...]):
@@ -98,7 +92,7 @@ class Requirements:
         """Requirements that come one by one."""
         by_peer: dict[Peer, list[Access]] = {}
         for direction, protocol, ports, source, peer, flow in requirements:
-            by_peer.setdefault(peer, []).append(Access(direction, protocol, ports, source, flow))
+            by_peer.setdefault(peer, []).append((direction, protocol, ports, source, flow))
         return cls((peer, AccessSet(some)) for peer, some in by_peer.items())
 
     def __iter__(self) -> Iterator[Requirement]:

@@ -63,7 +63,7 @@ def split_by_machine(plan: SitePlan, catalogue: Catalogue) -> SitePlan:
             requirements = Requirements(
                 (party, access)
                 for peer, access in group.requirements.by_peer
-                if owners.get(access[0].flow, own.name) == own.name
+                if owners.get(access[0][-1], own.name) == own.name
                 for party in _by_address(peer, own, members)
             )
             rules = minimise(requirements, NEUTRAL, catalogue)

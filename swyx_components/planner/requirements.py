@@ -67,7 +67,7 @@ def find_access(exchange: Exchange, ends: tuple[bool, ...], outbound: bool) -> A
     directions = Direction.IN, Direction.OUT
     return AccessSet(
         [
-            Access(directions[forward is end], PROTOCOL_OF[transport], ports, source, flow)
+            (directions[forward is end], PROTOCOL_OF[transport], ports, source, flow)
             for _, _, forward, flow, _, _, transport, ports, source in exchange.exchanged
             for end in ends
             if outbound or forward is not end
@@ -108,7 +108,7 @@ def _extra_needs(view: SiteTopology) -> Iterator[tuple[Endpoint, Peer, Access]]:
             if party is not None:
                 direction, ports = Direction(rule.direction), rule.ports or NO_PORTS
                 flow = extra_flow(view.name, rule)
-                yield own, party, Access(direction, protocol, ports, None, flow)
+                yield own, party, (direction, protocol, ports, None, flow)
 
 
 def extra_flow(site: str, rule: ExtraRule) -> str:

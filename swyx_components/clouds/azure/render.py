@@ -15,7 +15,6 @@ from swyx_components.clouds.azure.names import TEXTS, assign_priorities, limits,
 from swyx_components.installation.model import Egress
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.model import (
-    Access,
     Capabilities,
     Direction,
     HostGroup,
@@ -56,8 +55,10 @@ def _cover(regions: Regions, provenance: Provenance) -> Iterator[Rule]:
     found: dict[_Way, dict[tuple[Want, ...], tuple[set[_Need], list[int]]]] = {}
     for region, opened in enumerate(regions):
         needs: dict[_Way, set[_Need]] = {}
-        for one in chain(*opened):
-            needs.setdefault((one.direction, one.protocol), set()).add((one.flow, _want(one)))
+        for direction, protocol, ports, source, flow in chain(*opened):
+            sources = PortSet((source,)) if source else ALL_PORTS
+            want = Want(sources, ports if protocol.has_ports else NO_PORT)
+            needs.setdefault((direction, protocol), set()).add((flow, want))
         for way, own in needs.items():
             by_wants = found.setdefault(way, {})
             known, places = by_wants.setdefault(_wants(frozenset(own)), (set(), []))
@@ -72,11 +73,6 @@ def _cover(regions: Regions, provenance: Provenance) -> Iterator[Rule]:
             united = [own for _, places in met for place in places for own in prefixes[place]]
             peers = collapse_prefixes(united)
             yield _rule(way, product, tuple(sorted(flows)), peers, provenance)
-
-
-def _want(one: Access) -> Want:
-    sources = PortSet((one.source_ports,)) if one.source_ports else ALL_PORTS
-    return Want(sources, one.ports if one.protocol.has_ports else NO_PORT)
 
 
 @lru_cache(maxsize=4096)
