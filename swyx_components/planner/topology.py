@@ -146,21 +146,22 @@ class Topology:
         key = like, roles, is_machine, changed
         if key not in self._kinds:
             site, known = self.installation.sites[like], self.catalogue.roles
-            listeners = [own for role in roles for own in known[role].listeners.values()]
-            ports = {(own.role, own.key): own.ports for own in listeners}
-            ports |= {listener: PortSet((own,)) for listener, own in changed}
+            usual = self._find_kind(like, roles, is_machine) if changed else None
+            listeners = (own for role in roles for own in known[role].listeners.values())
+            ports = usual.ports if usual else {(own.role, own.key): own.ports for own in listeners}
+            own_ports = {listener: PortSet((own,)) for listener, own in changed}
             parts = [(role,) for role in roles] if len(roles) > 1 else []
             self._kinds[key] = EndpointKind(
                 roles=roles,
                 is_machine=is_machine,
-                ports=ports,
+                ports={**ports, **own_ports},
                 decisions=site.decisions,
                 control_path=find_control_path(self.catalogue, site, roles[0]),
                 enabled=site.enabled,
                 disabled=site.disabled,
                 by_role=tuple([self._find_kind(like, own, is_machine, changed) for own in parts]),
-                usual=self._find_kind(like, roles, is_machine) if changed else None,
-                changed=frozenset([listener for listener, _ in changed]),
+                usual=usual,
+                changed=frozenset(own_ports),
             )
         return self._kinds[key]
 
