@@ -104,9 +104,8 @@ def fit_words(words: Iterable[str], limit: int) -> str:
     >>> fit_words(["M1", "M2", "M4a"], 9), fit_words(["M1", "M2", "M4a"], 8)
     ('M1 M2 M4a', 'M1 M2 +1')
     """
-    kept = list(words)
+    kept, left_out = list(words), 0
     whole = " ".join(kept)
-    left_out = 0
     while len(whole) > limit and kept:
         kept.pop()
         left_out += 1

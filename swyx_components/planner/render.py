@@ -33,14 +33,11 @@ def render_site(
     capabilities = find_capabilities(platform, installation.quotas.get(platform.name, {}))
     if not capabilities.shares_groups:
         plan = split_by_machine(plan, catalogue)
-    provenance = Provenance.of(plan, catalogue)
-    groups = tuple(
-        RenderedGroup(
-            group=group, rules=platform.render_group(group, plan.egress, capabilities, provenance)
-        )
-        for group in plan.groups
-    )
-    return RenderedSite(plan=plan, capabilities=capabilities, groups=groups)
+    settings = plan.egress, capabilities, Provenance.of(plan, catalogue)
+    groups = [
+        RenderedGroup(group=own, rules=platform.render_group(own, *settings)) for own in plan.groups
+    ]
+    return RenderedSite(plan=plan, capabilities=capabilities, groups=tuple(groups))
 
 
 def find_capabilities(platform: Platform, quotas: Mapping[str, int] = {}) -> Capabilities:

@@ -5,7 +5,7 @@ The algebra of everything that checks rules. What makes rules must not use it, o
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
-from operator import and_, sub
+from operator import and_, or_, sub
 from typing import NamedTuple, TypeVar
 
 from swyx_components.sets.ports import PortRange, PortSet, cut_ports
@@ -15,9 +15,8 @@ NO_PORT = PortSet.of((0, 0))  # stands for the absence of ports in ICMP
 
 Product = tuple[Collection[Prefix], PortSet, PortSet]  # peers, source ports, destination ports
 _Ports = tuple[PortSet, PortRange]  # source ports, a range of destination ports
-_Slices = tuple[
-    tuple[PortSet, PortSet, PortSet], ...
-]  # source ports, destination ports of two sets
+# Source ports, and the destination ports of two sets.
+_Slices = tuple[tuple[PortSet, PortSet, PortSet], ...]
 _Member = TypeVar("_Member")
 
 
@@ -60,7 +59,7 @@ class PacketSet:
         return isinstance(other, PacketSet) and not any(self.differences(other))
 
     def __or__(self, other: "PacketSet") -> "PacketSet":
-        return PacketSet([*self._products(), *other._products()])
+        return self._combine(other, or_)
 
     def __and__(self, other: "PacketSet") -> "PacketSet":
         return self._combine(other, and_)
@@ -78,10 +77,6 @@ class PacketSet:
                 for source, one, two in slices:
                     if one != two:
                         yield Difference(version, peers, source, one - two, two - one)
-
-    def _products(self) -> Iterator[Product]:
-        for (source_ports, part), prefixes in self._peers.items():
-            yield prefixes, source_ports, PortSet((part,))
 
     def _cut(self, other: "PacketSet") -> Iterator[tuple[int, Interval, _Slices]]:
         """The peers of both, cut wherever a prefix of either begins or ends, with the ports of both."""

@@ -22,11 +22,10 @@ class PortRange(NamedTuple):
         """
         first, dash, last = text.strip().partition("-")
         first, last = first.strip(), last.strip()
-        if not (first.isascii() and first.isdigit()) or (
-            dash and not (last.isascii() and last.isdigit())
-        ):
+        ends = (first, last) if dash else (first,)
+        if not all(end.isascii() and end.isdigit() for end in ends):
             raise ValueError(f"{text!r} is not a port (5060) or a range of ports (50000-50099)")
-        low, high = int(first[:6]), int((last if dash else first)[:6])
+        low, high = int(first[:6]), int(ends[-1][:6])
         if not 1 <= low <= high <= MAX_PORT:
             raise ValueError(f"{text!r} is not within 1-{MAX_PORT} in rising order")
         return cls(low, high)

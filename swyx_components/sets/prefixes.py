@@ -86,9 +86,8 @@ class Prefix(NamedTuple):
 
     def contains(self, other: "Prefix") -> bool:
         """Whether it has every address of the other; of another IP version it has none."""
-        return (
-            self.version == other.version and self.first <= other.first and other.last <= self.last
-        )
+        is_between = self.first <= other.first and other.last <= self.last
+        return is_between and self.version == other.version
 
     def overlaps(self, other: "Prefix") -> bool:
         """Whether the two have an address in common."""
@@ -147,14 +146,12 @@ def collapse_prefixes(prefixes: Iterable[Prefix]) -> tuple[Prefix, ...]:
     >>> [str(p) for p in collapse_prefixes(map(Prefix.parse, ["10.0.0.0/25", "10.0.0.128/25"]))]
     ['10.0.0.0/24']
     """
-    by_version: dict[int, list[Interval]] = {}
-    for prefix in prefixes:
-        by_version.setdefault(prefix.version, []).append(prefix.interval)
+    known = [*prefixes]
     return tuple(
         [
             prefix
-            for version, intervals in sorted(by_version.items())
-            for joined in join_intervals(intervals)
+            for version in WIDTH
+            for joined in join_intervals([own.interval for own in known if own.version == version])
             for prefix in split_interval(version, joined)
         ]
     )
