@@ -80,7 +80,7 @@ class Peer(NamedTuple):
     prefixes: tuple[Prefix, ...] = ()
 
 
-@dataclass(slots=True, eq=False)  # never changed, but made thrice as fast as a frozen one
+@dataclass(frozen=True, slots=True, eq=False)
 class Endpoint:
     """A host group, a network, a machine outside the cloud, a provider or a site's SIP devices, with what
     it listens on. A managed network is a host group too.

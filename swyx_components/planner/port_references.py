@@ -13,7 +13,7 @@ from swyx_components.sets.ports import PortRange, PortSet
 ListenerKey = tuple[str, str]  # the role, and the listener's key
 
 
-@dataclass(slots=True, kw_only=True, eq=False)  # never changed, as an Endpoint
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EndpointKind:
     """Everything that determines an endpoint's flows: all but its name and addresses.
 
