@@ -24,8 +24,9 @@ from swyx_components.planner.regions import (
     find_shadowers,
     flows_within,
     gather_peers,
+    give_reasons,
     join_prefixes,
-    reopen,
+    of_version,
     unite_access,
 )
 from swyx_components.planner.requirements import SiteRequirements
@@ -75,7 +76,7 @@ def minimise(
     """
     if not isinstance(requirements, Requirements):
         requirements = Requirements.of(requirements)
-    named, regions = gather_peers(requirements, 0)
+    named, regions = gather_peers(requirements)
     unite = partial(unite_access, capabilities.matches_source_ports, catalogue)
     united = [unite(access) for access in (*named.values(), *regions)]
     is_shadowed = True in [shadowed for _, shadowed in united]
@@ -83,9 +84,10 @@ def minimise(
     for group, (opened, _) in zip(named, united, strict=False):  # the others are regions
         peer = (group,), ()
         drafts += [(opening[0], peer, opening) for opening in opened.values()]
-    for version in WIDTH if is_shadowed else (0,):  # what takes over flows is of one version
-        _, regions = gather_peers(requirements, version)
-        drafts += _draft_by_address(regions, [*map(unite, regions)], capabilities, catalogue)
+    # What takes over flows is of one IP version.
+    parts = [of_version(regions, one) for one in WIDTH if is_shadowed] or [regions]
+    for own in parts:
+        drafts += _draft_by_address(own, [*map(unite, own)], capabilities, catalogue)
     listed = capabilities.stores_rules_by == "list"
     if is_shadowed:
         drafts = [*_drop_shadowed(drafts, listed, catalogue)]
@@ -94,7 +96,7 @@ def minimise(
     return tuple(
         [  # all fields in order, which is cheaper than by name
             tuple.__new__(Rule, match + peers + reasons)
-            for _, peers, (_, match, _, reasons) in sorted(drafts)
+            for _, peers, (_, match, reasons) in sorted(drafts)
         ]
     )
 
@@ -119,21 +121,25 @@ def _draft_by_address(
             kept = {Places(chain(*kept)): sorted(chain(*kept.values()))}
         peers = [(met, ((), tuple(own))) for met, own in kept.items()]
         for packed in ranges:
-            behind = {place: united[place][0][packed][2] for place in exact}
-            order, match, *_ = opening = united[min(exact)][0][packed]
+            behind = {place: united[place][0][packed][2][4] for place in exact}
+            order, match, _ = united[min(exact)][0][packed]
             for place in around:
                 behind[place] = flows_within(match, accesses[place], matched)
             for met, peer in peers:
-                flows = {flow for place in met for flow in behind[place]}
-                drafts.append((order, peer, reopen(opening, flows, catalogue)))
+                flows = sorted({flow for place in met for flow in behind[place]})
+                reasons = give_reasons(tuple(flows), catalogue)
+                drafts.append((order, peer, (order, match, reasons)))
     return drafts
 
 
 def _split(drafts: Iterable[_Draft]) -> Iterator[_Draft]:
     """The drafts with one for each of their prefixes."""
-    for order, (groups, prefixes), opening in drafts:
-        for at in range(len(prefixes) or 1):
-            yield order, (groups, prefixes[at : at + 1]), opening
+    for draft in drafts:
+        order, (groups, prefixes), opening = draft
+        if len(prefixes) < 2:
+            yield draft
+        else:
+            yield from [(order, (groups, (prefix,)), opening) for prefix in prefixes]
 
 
 # ---- what another rule allows already
@@ -152,7 +158,7 @@ def _drop_shadowed(
     shadowers = find_shadowers(openings)
     kept: dict[int, dict[_Peers, set[str]]] = {order: {} for order in openings}
     for order, peers, opening in _split(drafts):
-        kept[order][peers] = {*opening[2]}
+        kept[order][peers] = {*opening[2][4]}
     lengths = sorted({prefix.length for _, (_, own), _ in drafts for prefix in own})
     # What shadows a match shadows all that the match does, so it has fewer shadowers itself.
     for narrow in sorted(shadowers, key=lambda one: len(shadowers[one])):
@@ -173,7 +179,8 @@ def _drop_shadowed(
             some = [own.pop(((), (prefix,))) for prefix in prefixes]
             own[(), tuple(prefixes)] = set().union(*some)
         for peers, flows in own.items():
-            yield order, peers, reopen(openings[order], flows, catalogue)
+            reasons = give_reasons(tuple(sorted(flows)), catalogue)
+            yield order, peers, (order, openings[order][1], reasons)
 
 
 def _peers_around(peers: _Peers, lengths: Sequence[int]) -> Iterator[_Peers]:

@@ -8,7 +8,6 @@ and only the finished ones are given prefixes.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, groupby, pairwise, permutations, product
-from operator import itemgetter
 
 from swyx_components.catalogue.model import Catalogue
 from swyx_components.planner.endpoints import PeerKind
@@ -47,8 +46,8 @@ def _join_halves(pieces: Iterable[tuple[Prefix, Places]]) -> Mapping[Prefix, Pla
 
 
 @lru_cache(maxsize=64)  # the groups of one site, for all who ask about them
-def gather_peers(requirements: Requirements, version: int) -> tuple[Mapping[str, Access], Regions]:
-    """Whom requirements are about: groups by name, and the regions of one IP version, or of both for 0."""
+def gather_peers(requirements: Requirements) -> tuple[Mapping[str, Access], Regions]:
+    """Whom requirements are about: groups of the site by name, and regions."""
     named: dict[str, Access] = {}
     wanted: dict[Prefix, Access] = {}
     for (kind, label, prefixes), allowed in requirements.by_peer:
@@ -57,26 +56,28 @@ def gather_peers(requirements: Requirements, version: int) -> tuple[Mapping[str,
             named[label] = named[label] | access if label in named else access
         for prefix in prefixes:
             wanted[prefix] = wanted[prefix] | access if prefix in wanted else access
-    areas = [area for area in wanted.items() if version in (0, area[0].version)]
     regions = {
         access: tuple(_join_halves([(prefix, Places()) for prefix in own]) if len(own) > 1 else own)
-        for access, own in _cut(areas).items()
+        for access, own in _cut(wanted).items()
     }
     return named, regions
 
 
-_Area = tuple[Prefix, Access]  # and what is allowed there
-_END: _Area = Prefix(0, 0, 0), frozenset()  # of no IP version: beyond every address
+def of_version(regions: Regions, version: int) -> Regions:
+    """Those with addresses of an IP version, with these alone."""
+    found = {access: [one for one in own if one[0] == version] for access, own in regions.items()}
+    return {access: tuple(own) for access, own in found.items() if own}
 
 
-def _cut(areas: Iterable[_Area]) -> Mapping[Access, Sequence[Prefix]]:
+def _cut(allowed: Mapping[Prefix, Access]) -> Mapping[Access, Sequence[Prefix]]:
     """The addresses by all that they need. Of two prefixes one holds the other, or they are apart."""
     pieces: dict[Access, list[Prefix]] = {}
     around: list[tuple[Prefix, int, Access]] = []  # what holds the place reached, the inmost last
     reached = 0
-    # A prefix around others sorts before them.
-    for prefix, wanted in [*sorted(areas, key=itemgetter(0)), _END]:
+    # A prefix around others sorts before them. The last one, of no IP version, is beyond every address.
+    for prefix in [*sorted(allowed), Prefix(0, 0, 0)]:
         version, first, length = prefix
+        wanted = allowed.get(prefix, Access())
         while around:
             outer, last, its_wanted = around[-1]
             is_inside = version == outer[0] and first <= last
@@ -101,8 +102,10 @@ NO_PORT = PortSet.of((0, 0))  # stands for the absence of ports in ICMP: one por
 
 # What a rule allows, whoever its peer is: its first fields, with one range of ports each.
 Match = tuple[Direction, Protocol, PortSet | None, PortSet | None]
-# All of a rule but its peers: a number by which rules are sorted, its match, its flows, its last fields.
-Opening = tuple[int, Match, tuple[str, ...], tuple[object, ...]]
+# A rule's last fields: priority, name, description and shard are the cloud's.
+Reasons = tuple[bool, int, str, str, tuple[str, ...], tuple[int, ...], int]
+# All of a rule but its peers, after a number by which rules are sorted.
+Opening = tuple[int, Match, Reasons]
 # All that one kind of peer is allowed: an opening for each of the fewest ranges of ports, and whether some
 # port is there twice, once from more source ports.
 United = tuple[Mapping[int, Opening], bool]
@@ -131,8 +134,8 @@ def unite_access(matched: bool, catalogue: Catalogue, access: Access) -> United:
             limit = _unpack(sources)
             for part, flows in ranges.items():
                 match = direction, protocol, _unpack(part), limit
-                order, reasons = kind | part << 32 | sources, _give_reasons(flows, catalogue)
-                opened[kind | sources << 32 | part] = order, match, flows, reasons
+                reasons = give_reasons(flows, catalogue)
+                opened[kind | sources << 32 | part] = kind | part << 32 | sources, match, reasons
         is_shadowed |= len(by_source) > 1 and _is_shadowed(by_source)
     return opened, is_shadowed
 
@@ -159,16 +162,8 @@ def _is_shadowed(by_source: Mapping[int, _Ranges]) -> bool:
     )
 
 
-def reopen(opening: Opening, flows: Iterable[str], catalogue: Catalogue) -> Opening:
-    """The same for other flows."""
-    behind = tuple(sorted(flows))
-    return *opening[:2], behind, _give_reasons(behind, catalogue)
-
-
 _PORTS = (1 << 32) - 1
-_KINDS = {
-    kind: rank << 64 for rank, kind in enumerate(product(sorted(Direction), sorted(Protocol)))
-}
+_KINDS = {kind: at << 64 for at, kind in enumerate(product(sorted(Direction), sorted(Protocol)))}
 
 
 @lru_cache(maxsize=4096)
@@ -177,8 +172,8 @@ def _unpack(ports: int) -> PortSet | None:
 
 
 @lru_cache(maxsize=4096)  # most rules exist for the same few flows
-def _give_reasons(flows: tuple[str, ...], catalogue: Catalogue) -> tuple[object, ...]:
-    """The last fields of a rule: priority, name, description and shard are the cloud's."""
+def give_reasons(flows: tuple[str, ...], catalogue: Catalogue) -> Reasons:
+    """The reasons of a rule for these flows, sorted."""
     return True, 0, "", "", flows, lines_of(flows, catalogue), 0
 
 
@@ -199,10 +194,8 @@ def find_shadowers(orders: Collection[int]) -> Mapping[int, Sequence[int]]:
         order: [
             other
             for other in orders
-            if other >> 64 == order >> 64
-            and is_part_of(order >> 32, other >> 32)
-            and (its := other & _PORTS) != sources
-            and (not its or is_part_of(sources, its))
+            if other >> 64 == order >> 64 and is_part_of(order >> 32, other >> 32)
+            if (its := other & _PORTS) != sources and (not its or is_part_of(sources, its))
         ]
         for order in orders
         if (sources := order & _PORTS)
@@ -244,7 +237,6 @@ def flows_within(match: Match, access: Access, matched: bool) -> tuple[str, ...]
     return tuple(
         flow
         for *its_kind, its_ports, source, flow in chain(*access)
-        if its_kind == kind
-        and (not matched or source == (sources[0] if sources else None))
-        and (ports and ports & its_ports)
+        if its_kind == kind and ports and ports & its_ports
+        if not matched or source == (sources[0] if sources else None)
     )

@@ -23,7 +23,7 @@ from swyx_components.planner.model import (
     Rule,
 )
 from swyx_components.planner.platform import Usage
-from swyx_components.planner.regions import NO_PORT, Regions, gather_peers, lines_of
+from swyx_components.planner.regions import NO_PORT, Regions, gather_peers, lines_of, of_version
 from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet
 from swyx_components.sets.prefixes import EVERYWHERE, WIDTH, Prefix, collapse_prefixes
 
@@ -37,8 +37,9 @@ def render_group(
     """The fewest rules we know of for a machine's network security group, by direction and priority, each
     ending in a deny.
     """
-    by_version = [gather_peers(group.requirements, version) for version in WIDTH]
-    covered = [rule for _, regions in by_version for rule in _cover(regions, provenance)]
+    _, regions = gather_peers(group.requirements)
+    by_version = [of_version(regions, version) for version in WIDTH]
+    covered = [rule for own in by_version for rule in _cover(own, provenance)]
     rules: list[Rule] = []
     for direction in Direction if egress is Egress.CLOSED else (Direction.IN,):
         allowed = [rule for rule in covered if rule.direction is direction]
