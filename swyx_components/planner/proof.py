@@ -177,7 +177,8 @@ def _are_alike(
                 left[peer].remove(passage)
             except KeyError:  # peers or passages were joined, or another rule has it too
                 if peer not in inside:
-                    inside[peer] = _find_inside(peer, ordered := ordered or sorted(left))
+                    ordered = ordered or sorted(left)
+                    inside[peer] = [peer] if peer in left else _find_inside(peer, ordered)
                 for one in inside[peer]:
                     parts = _find_parts(passage, needed.get(one, frozenset()))
                     if not parts:
@@ -189,11 +190,10 @@ def _are_alike(
 
 
 def _find_inside(prefix: Prefix, ordered: Sequence[Prefix]) -> Sequence[Prefix]:
-    """The prefixes that together are one of a rule; itself where it is one of them, or none are."""
-    ends = [Prefix(prefix.version, end, 0) for end in (prefix.first, prefix.last + 1)]
-    inside = ordered[bisect_left(ordered, ends[0]) : bisect_left(ordered, ends[1])]
-    is_joined = inside[:1] != [prefix] and collapse_prefixes(inside) == (prefix,)
-    return inside if is_joined else [prefix]
+    """The prefixes that together are one of a rule; itself where none are."""
+    after = Prefix(prefix.version, prefix.last + 1, 0)
+    inside = ordered[bisect_left(ordered, prefix) : bisect_left(ordered, after)]
+    return inside if collapse_prefixes(inside) == (prefix,) else [prefix]
 
 
 @lru_cache(maxsize=8192)
