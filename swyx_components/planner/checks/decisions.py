@@ -104,11 +104,10 @@ def _wide_ranges(view: SiteTopology) -> Iterator[Message]:
         ("dcom", decisions.dcom_preset, decisions.dcom_server),
         ("h245", decisions.h245_preset, decisions.h245[0] if decisions.h245 else None),
     ):
-        inside = _find_inside(view.catalogue, ports) if preset and ports is not None else ()
-        if inside:
+        if preset and ports and (inside := _find_inside(view.catalogue, ports)):
             place = f"sites.{view.name}.decisions.{decision}"
             values = {"ports": ports, "inside": inside, "example": _NARROWED[decision]}
-            yield Message.about("preset-wide", place, preset=preset, **values)
+            yield note_about("preset-wide", preset=preset, **values).of(view.file, place)
 
 
 def _narrow_ranges(view: SiteTopology, tokens: set[str]) -> Iterator[Message]:
@@ -129,12 +128,12 @@ def _narrow_ranges(view: SiteTopology, tokens: set[str]) -> Iterator[Message]:
 
 
 @lru_cache(maxsize=64)
-def _find_inside(catalogue: Catalogue, ports: PortRange) -> list[str]:
+def _find_inside(catalogue: Catalogue, ports: PortRange) -> tuple[str, ...]:
     """What else the catalogue knows inside a range: listeners, then services of administration."""
     listeners = (one for role in catalogue.roles.values() for one in role.listeners.values())
     known = [(one.role, part) for one in listeners for part in one.ports]
     known += catalogue.administration_ports.items()
-    return list(dict.fromkeys(f"{name} {own}" for name, own in known if ports.overlaps(own)))
+    return tuple(dict.fromkeys(f"{name} {own}" for name, own in known if ports.overlaps(own)))
 
 
 def _defaults(view: SiteTopology, tokens: set[str]) -> Iterator[Message]:
