@@ -19,7 +19,6 @@ from swyx_components.planner.endpoints import Flows
 from swyx_components.planner.minimise import NEUTRAL, minimise
 from swyx_components.planner.model import Requirements, Rule, SitePlan
 from swyx_components.planner.plan import CHECKS, PASSES
-from swyx_components.sets.ports import PortRange
 from tests.tools.case_files import all_cases, differences, run
 
 Plain = dict[str, Any]
@@ -239,6 +238,6 @@ def test_hosts_without_ranges_in_common_have_no_opening_to_tell(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     skipping = [run(case.installation).messages for case in all_cases()]
-    found = _Ranges(frozenset({PortRange(1, 65535)}), frozenset(), frozenset())
+    found = _Ranges(is_crowded=False, reaches=True, is_inside=False, fixed=frozenset())
     monkeypatch.setattr(openings, "find_ranges", lambda kind, catalogue: found)
     assert [run(case.installation).messages for case in all_cases()] == skipping

@@ -56,7 +56,7 @@ def _find_reached(view: SiteTopology, group: HostGroup) -> Mapping[_Listener, _R
     meant: set[tuple[_Peer, _Listener, Protocol]] = set()
     beside: list[tuple[_Peer, _Listener, Protocol, PortSet, str]] = []
     # Ranges that have no port in common reach one listener each, but an extra rule may open any.
-    may_reach = view.site.extra_rules or find_ranges(kind, catalogue).overlapping
+    may_reach = view.site.extra_rules or find_ranges(kind, catalogue).reaches
     for peer, access in group.requirements.by_peer if may_reach else ():
         for way, protocol, ports, _, flow in access:
             if way is Direction.IN:

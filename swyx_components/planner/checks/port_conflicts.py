@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain, combinations
+from itertools import chain, combinations, pairwise, product
 from typing import NamedTuple
 
 from swyx_components.catalogue.model import Catalogue, Transport
@@ -12,7 +12,7 @@ from swyx_components.messages import Message
 from swyx_components.planner.endpoints import Endpoint
 from swyx_components.planner.exchange import find_exchange
 from swyx_components.planner.minimise import SiteRules
-from swyx_components.planner.port_references import EndpointKind
+from swyx_components.planner.port_references import DECIDED, EndpointKind, resolve_port
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 
 
@@ -29,23 +29,24 @@ class Claim(NamedTuple):
     allocated: bool
 
 
+_Claims = tuple[Claim, ...]
 _Clash = tuple[Claim, Claim, list[Transport], PortSet]
-
-
+_Fixed = frozenset[tuple[str, PortSet]]
+_Opened = tuple[Transport, bool, PortRange]
 # What the listeners of a kind of host both want: messages without a place, and the ports of these by role.
 _Conflicts = tuple[Sequence[Message], Mapping[str, PortSet]]
 
 
 class _Ranges(NamedTuple):
-    """Of the ranges that flows may open at a kind of host, `overlapping` are those with a port of another one
-    or of a service of administration, `repeated` those that are there twice.
-
+    """`is_crowded`: two of a kind of host's ranges may share a port. `reaches`: flows may reach a listener or
+    service that they are not about; `is_inside`: in a range that is decided, or a listener's of another role.
     `fixed`: the ports by role that a machine does not take one by one from a range; none of a phone.
     """
 
-    overlapping: frozenset[PortRange]
-    repeated: frozenset[PortRange]
-    fixed: frozenset[tuple[str, PortSet]]
+    is_crowded: bool
+    reaches: bool
+    is_inside: bool
+    fixed: _Fixed
 
 
 def find_port_conflicts(site: SiteRules) -> Iterator[Message]:
@@ -62,19 +63,17 @@ def find_port_conflicts(site: SiteRules) -> Iterator[Message]:
 @lru_cache(maxsize=1)
 def find_by_place(site: SiteRules) -> Sequence[tuple[str, _Conflicts]]:
     """What two listeners of a host both want, with its place."""
-    view, made = site.flows.site, site.flows.site.site.decisions
-    of_decisions, places = {made.dcom_server, made.dcom_client, *(made.h245 or ())}, []
+    view, made, places = site.flows.site, site.flows.site.site.decisions, []
     for owner in view.site.owners:
-        endpoint = view.endpoint_of[owner.name]
-        kind = endpoint.kind
+        kind = (endpoint := view.endpoint_of[owner.name]).kind
         # A host of a network carries one of its roles.
         for one in (kind,) if kind.is_machine else (kind.by_role or (kind,)):
             ranges = find_ranges(one, view.catalogue)
-            if crowded := ranges.overlapping | ranges.repeated:
-                claims: tuple[Claim, ...] = ()
-                if not crowded.isdisjoint(of_decisions):
-                    tokens = [_find_decided(site).get((endpoint, role), ()) for role in one.roles]
-                    claims = _claims_of_decisions(made, set(chain(*tokens)), view.catalogue)
+            claims: _Claims = ()
+            if ranges.is_inside:
+                tokens = [_find_decided(site).get((endpoint, role), ()) for role in one.roles]
+                claims = _find_claims(made, set(chain(*tokens)), view.catalogue)
+            if ranges.is_crowded:
                 place = f"sites.{view.name}.{'machines' if kind.is_machine else 'networks'}"
                 found = _find_conflicts(one, claims, view.catalogue)
                 places.append((f"{place}.{owner.name}", found))
@@ -84,34 +83,48 @@ def find_by_place(site: SiteRules) -> Sequence[tuple[str, _Conflicts]]:
 @lru_cache(maxsize=1024)
 def find_ranges(kind: EndpointKind, catalogue: Catalogue) -> _Ranges:
     """Which ranges of a kind of host have ports in common, and which ports are fixed."""
-    made, roles = kind.decisions, catalogue.roles
-    listening = [*chain(*kind.ports.values()), *catalogue.endpoint_mapper]
-    others = {made.dcom_server, made.dcom_client, *(made.h245 or ())} - {None}
-    others |= _find_borrowed(catalogue).union(made.cornet).difference(listening)
-    services = frozenset(catalogue.administration_ports.values())
-    ranges = sorted([*listening, *others, *services])
-    overlapping, repeated, widest = set[PortRange](), set[PortRange](), ranges[0]
-    for own in ranges[1:]:
-        if own == widest:
-            (overlapping if own in services else repeated).add(own)
-        elif own.first <= widest.last:
-            overlapping |= {own, widest}
-        if own.last > widest.last:
-            widest = own
+    roles, listening = catalogue.roles, [*chain(*kind.ports.values()), *catalogue.endpoint_mapper]
+    ordered = sorted([*{*listening}, *catalogue.administration_ports.values()])
+    overlaps = any(after.first <= own.last for own, after in pairwise(ordered))
+    is_shared, opened = _find_opened(kind.usual or kind, catalogue)
+    is_inside = is_shared or any(
+        # Most of what lies in an ephemeral range is media, over another transport.
+        transport in roles[role].listeners[key].transports
+        for transport, is_listener, part in opened
+        for (role, key), ports in kind.ports.items()
+        for own in ports
+        if own.first <= part.last and part.first <= own.last
+        if not (is_listener and (own == part or roles[role].listeners[key].decided_by))
+    )
     fixed = [
-        (role, made.cornet if roles[role].listeners[key].decided_by else ports)
+        (role, kind.decisions.cornet if roles[role].listeners[key].decided_by else ports)
         for (role, key), ports in (kind.ports.items() if kind.is_machine else ())
         if not roles[role].listeners[key].allocated and roles[role].kind != "phone"
     ]
-    return _Ranges(frozenset(overlapping), frozenset(repeated), frozenset(fixed))
+    reaches, is_twice = is_inside or overlaps, len({*listening}) < len(listening)
+    return _Ranges(reaches or is_twice, reaches, is_inside, frozenset(fixed))
 
 
-@lru_cache(maxsize=64)
-def _find_borrowed(catalogue: Catalogue) -> frozenset[PortRange]:
-    """The ports of one role that flows open at another one (`SwyxFaxServer.registration` at SwyxServer)."""
-    roles, legs = catalogue.roles, [leg for row in catalogue.flows.values() for leg in row.legs]
-    named = [token.rsplit(".", 1) for leg in legs for token in leg.ports if "." in token]
-    return frozenset(chain(*[roles[role].listeners[key].ports for role, key in named]))
+@lru_cache(maxsize=1024)
+def _find_opened(kind: EndpointKind, catalogue: Catalogue) -> tuple[bool, Sequence[_Opened]]:
+    """What flows open at a kind of host besides its own listeners, each with whether it is CorNet's or one of
+    another role; first whether some of it meets a service or the endpoint mapper, or H.245 meets DCOM.
+    """
+    made, mapper = kind.decisions, catalogue.endpoint_mapper
+    opened = {
+        (transport, token not in DECIDED or token == "cornet", part)
+        for role, leg in product(kind.roles, chain(*[row.legs for row in catalogue.flows.values()]))
+        if leg.follows or role in (*leg.among, *leg.responders, *leg.initiators * leg.both_ways)
+        for token in leg.ports
+        if token in DECIDED or token not in catalogue.roles[role].listeners
+        for transport, ports in resolve_port(token, role, kind, catalogue)
+        for part in ports
+        if part not in mapper
+    }
+    dcom = [own for own in (made.dcom_server, made.dcom_client) if own]
+    on_all = *mapper, *catalogue.administration_ports.values()
+    met = chain(product([own[-1] for own in opened], on_all), product(made.h245 or (), dcom))
+    return any(own.overlaps(other) for own, other in met), [*opened]
 
 
 @lru_cache(maxsize=1)
@@ -128,9 +141,7 @@ def _find_decided(site: SiteRules) -> Mapping[tuple[Endpoint, str], set[str]]:
     return found
 
 
-def _claims_of_decisions(
-    made: Decisions, tokens: Collection[str], catalogue: Catalogue
-) -> tuple[Claim, ...]:
+def _find_claims(made: Decisions, tokens: Collection[str], catalogue: Catalogue) -> _Claims:
     """What DCOM and H.245 take from the decided ranges; ephemeral presets are reported separately."""
     ephemeral = set(catalogue.ephemeral.values())
     halves = {"dcom_server": made.dcom_server, "dcom_client": made.dcom_client}
@@ -140,31 +151,23 @@ def _claims_of_decisions(
         (made.dcom_preset, Claim("DCOM", "decisions.dcom", made.dcom_transports, dcom, True)),
         (made.h245_preset, Claim("H.245", "decisions.h245", (Transport.TCP,), h245, True)),
     )
-    return tuple(
-        claim
-        for preset, claim in claims
-        if claim.ports and not (preset and ephemeral.issuperset(claim.ports))
-    )
+    kept = [own for preset, own in claims if not (preset and ephemeral.issuperset(own.ports))]
+    return tuple([claim for claim in kept if claim.ports])
 
 
 @lru_cache(maxsize=1024)
-def _find_conflicts(
-    kind: EndpointKind, of_decisions: tuple[Claim, ...], catalogue: Catalogue
-) -> _Conflicts:
-    mapper, ranges = catalogue.endpoint_mapper, find_ranges(kind, catalogue)
-    crowded = ranges.overlapping | ranges.repeated
-    claims = [Claim("Windows", "", (Transport.TCP,), mapper, False)]  # on every machine
+def _find_conflicts(kind: EndpointKind, decided: _Claims, catalogue: Catalogue) -> _Conflicts:
+    claims = [Claim("Windows", "", (Transport.TCP,), catalogue.endpoint_mapper, False)]  # on each
     for (role, key), ports in kind.ports.items():
         own = catalogue.roles[role].listeners[key]
         wanted = kind.decisions.cornet if own.decided_by else ports
-        if not crowded.isdisjoint(wanted):
-            written = f"ports.{role}.{_written_key(role, key, kind.ports)}"
-            setting = written if own.overridable else ""
-            claims.append(Claim(role, setting, own.transports, wanted, own.allocated))
+        written = f"ports.{role}.{_written_key(role, key, kind.ports)}"
+        setting = written if own.overridable else ""
+        claims.append(Claim(role, setting, own.transports, wanted, own.allocated))
     clashes: list[_Clash] = []
     taken: dict[Claim, PortSet] = defaultdict(PortSet)  # all that others want, to clear at once
     told: dict[str, PortSet] = defaultdict(PortSet)
-    for one, other in combinations((*claims, *of_decisions), 2):
+    for one, other in combinations((*claims, *decided), 2):
         shared = one.ports & other.ports
         if shared and (transports := [own for own in one.transports if own in other.transports]):
             clashes.append((one, other, transports, shared))
@@ -211,9 +214,7 @@ def _written_key(role: str, key: str, ports: Mapping[tuple[str, str], PortSet]) 
 
 
 @lru_cache(maxsize=1024)
-def _find_ephemeral(
-    fixed: frozenset[tuple[str, PortSet]], catalogue: Catalogue
-) -> Sequence[Message]:
+def _find_ephemeral(fixed: _Fixed, catalogue: Catalogue) -> Sequence[Message]:
     """Without a place: fixed ports that an operating system may give another program before the role."""
     found = []
     for system, preset in catalogue.ephemeral.items():
