@@ -82,7 +82,7 @@ def find_by_place(site: SiteRules) -> Sequence[tuple[str, _Conflicts]]:
 
 @lru_cache(maxsize=1024)
 def find_ranges(kind: EndpointKind, catalogue: Catalogue) -> _Ranges:
-    """Which ranges of a kind of host have ports in common, and which ports are fixed."""
+    """Whether ranges of a kind of host have ports in common, and which ports are fixed."""
     roles, listening = catalogue.roles, [*chain(*kind.ports.values()), *catalogue.endpoint_mapper]
     ordered = sorted([*{*listening}, *catalogue.administration_ports.values()])
     overlaps = any(after.first <= own.last for own, after in pairwise(ordered))
