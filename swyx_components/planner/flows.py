@@ -100,12 +100,14 @@ def _with_devices(view: SiteTopology) -> Iterator[tuple[Endpoint, Endpoint]]:
 
 
 def _over_link(topology: Topology, link: Link) -> Sequence[EndpointPair]:
-    near, far = topology.view(link.near), topology.view(link.far)
-    manager = near.endpoint_of[link.near_manager]
-    if link.far_manager:
-        chained = manager, far.endpoint_of[link.far_manager]
-        return _join(topology.catalogue, "chained", [chained])
-    return _join(topology.catalogue, "across", [(manager, other) for other in far.endpoints])
+    if link.name not in topology.over_links:
+        near, far = topology.view(link.near), topology.view(link.far)
+        manager, scope, others = near.endpoint_of[link.near_manager], "across", far.endpoints
+        if link.far_manager:
+            scope, others = "chained", (far.endpoint_of[link.far_manager],)
+        pairs = _join(topology.catalogue, scope, [(manager, other) for other in others])
+        topology.over_links[link.name] = pairs
+    return topology.over_links[link.name]
 
 
 def _clashes(topology: Topology, link: Link, over: Sequence[EndpointPair]) -> Iterator[Message]:

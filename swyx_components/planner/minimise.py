@@ -85,9 +85,11 @@ def minimise(
         peer = (group,), ()
         drafts += [(opening[0], peer, opening) for opening in opened.values()]
     # What takes over flows is of one IP version.
-    parts = [of_version(regions, one) for one in WIDTH if is_shadowed] or [regions]
-    for own in parts:
-        drafts += _draft_by_address(own, [*map(unite, own)], capabilities, catalogue)
+    if is_shadowed:
+        for own in [of_version(regions, one) for one in WIDTH]:
+            drafts += _draft_by_address(own, [*map(unite, own)], capabilities, catalogue)
+    elif regions:
+        drafts += _draft_by_address(regions, united[len(named) :], capabilities, catalogue)
     listed = capabilities.stores_rules_by == "list"
     if is_shadowed:
         drafts = [*_drop_shadowed(drafts, listed, catalogue)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from swyx_components.catalogue.model import Catalogue, Transport
 from swyx_components.installation.model import Installation, Link, Machine, Network, Provider, Site
-from swyx_components.planner.endpoints import Endpoint, MachineGroup, versions_of
+from swyx_components.planner.endpoints import Endpoint, EndpointPair, MachineGroup, versions_of
 from swyx_components.planner.port_references import EndpointKind, ListenerKey
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
@@ -46,6 +46,9 @@ class Topology:
         self._likes: dict[Hashable, str] = {}
         self._kinds: dict[Hashable, EndpointKind] = {}
         self._links: dict[str, list[Link]] = {}
+        self.over_links: dict[
+            str, Sequence[EndpointPair]
+        ] = {}  # which both sites of a link ask for
         self._providers: dict[str, list[Provider]] = {}
         for link in installation.links:
             self._links.setdefault(link.near, []).append(link)
