@@ -29,7 +29,7 @@ class EndpointKind:
     enabled: frozenset[str] = frozenset()
     disabled: frozenset[str] = frozenset()
     uses: tuple[bool, ...] = (False, True)  # whether its addresses carry media, control, or both
-    by_role: tuple["EndpointKind", ...] = ()  # the same with one role each; of one role: itself
+    by_role: tuple["EndpointKind", ...] = ()  # one role each; none: itself, or no flow asks for it
     usual: "EndpointKind | None" = None  # the same with the catalogue's ports, if it has others
     changed: frozenset[ListenerKey] = frozenset()  # the listeners that have others
 

@@ -46,9 +46,8 @@ class Topology:
         self._likes: dict[Hashable, str] = {}
         self._kinds: dict[Hashable, EndpointKind] = {}
         self._links: dict[str, list[Link]] = {}
-        self.over_links: dict[
-            str, Sequence[EndpointPair]
-        ] = {}  # which both sites of a link ask for
+        # Which both sites of a link ask for.
+        self.over_links: dict[str, Sequence[EndpointPair]] = {}
         self._providers: dict[str, list[Provider]] = {}
         for link in installation.links:
             self._links.setdefault(link.near, []).append(link)
@@ -75,12 +74,11 @@ class Topology:
         return self._views[name]
 
     def _make_view(self, site: Site) -> SiteTopology:
-        serving, like = self._serve_by_machine(site.name), self._find_like(site)
-        kinds = {own.name: self._kind_of(like, site, own) for own in site.machines}
-        groups = group_machines(site, kinds, serving)
+        serving, (kinds, net_kinds) = self._serve_by_machine(site.name), self._find_kinds(site)
+        groups, name = group_machines(site, kinds, serving), site.name
         networks = {
             own.name: MachineGroup(
-                name=own.name, site=site.name, roles=own.roles, machines=(), network=own
+                name=own.name, site=name, roles=own.roles, machines=(), network=own
             )
             for own in site.networks
             if own.managed
@@ -90,15 +88,14 @@ class Topology:
         owners += [networks.get(own.name, own) for own in site.networks]
         endpoints, endpoint_of = list[Endpoint](), dict[str, Endpoint]()
         for own in owners:
-            group, one = (own, own.members[0]) if isinstance(own, MachineGroup) else (None, own)
-            known = kinds[one.name] if isinstance(one, Machine) else None
-            kind, addresses = known or self._kind_of(like, site, one), own.addresses
+            group, members = (own, own.members) if isinstance(own, MachineGroup) else (None, (own,))
+            of_its = kinds if isinstance(members[0], Machine) else net_kinds
+            kind, addresses = of_its[members[0].name], own.addresses
             summary = _summarise(addresses, site.summary) if site.summary else ()
-            versions = versions_of(addresses)
-            end = Endpoint(site.name, own.name, kind, addresses, versions, group, summary)
+            end = Endpoint(name, own.name, kind, addresses, versions_of(addresses), group, summary)
             endpoints.append(end)
-            for name in end.members:
-                endpoint_of[name] = end
+            for one in members:
+                endpoint_of[one.name] = end
         return SiteTopology(
             site=site,
             groups=tuple(sorted((*groups, *networks.values()), key=lambda group: group.name)),
@@ -130,16 +127,19 @@ class Topology:
         )
         return self._likes.setdefault(agreed, site.name)
 
-    def _kind_of(self, like: str, site: Site, owner: Machine | Network) -> EndpointKind:
-        """The kind of a machine or network; a machine's override replaces its site's, key by key."""
-        is_machine, known = isinstance(owner, Machine), self.catalogue.roles
-        overrides = (*site.ports, *owner.ports) if isinstance(owner, Machine) else site.ports
-        changed = [
-            ((role, key), ports)
-            for (role, key), ports in (dict(overrides).items() if overrides else ())
-            if known[role].listeners[key].ports != (ports,)
-        ]
-        return self._find_kind(like, owner.roles, is_machine, changed)
+    def _find_kinds(self, site: Site) -> tuple[Mapping[str, EndpointKind], ...]:
+        """Those of machines and of networks; a machine's override replaces its site's, key by key."""
+        like, find, of_site = self._find_like(site), self._find_kind, self._find_changes(site.ports)
+        kinds = {}
+        for own in site.machines:
+            changes = self._find_changes((*site.ports, *own.ports)) if own.ports else of_site
+            kinds[own.name] = find(like, own.roles, True, changes)
+        return kinds, {own.name: find(like, own.roles, False, of_site) for own in site.networks}
+
+    def _find_changes(self, overrides: Collection[_Change]) -> Sequence[_Change]:
+        """Those of the overrides that give other ports than the catalogue."""
+        known, changes = self.catalogue.roles, dict(overrides).items() if overrides else ()
+        return [own for own in changes if known[own[0][0]].listeners[own[0][1]].ports != own[1:]]
 
     def _find_kind(
         self, like: str, roles: tuple[str, ...], is_machine: bool, changes: Collection[_Change] = ()
@@ -153,7 +153,8 @@ class Topology:
             listeners = (own for role in roles for own in known[role].listeners.values())
             ports = usual.ports if usual else {(own.role, own.key): own.ports for own in listeners}
             own_ports = {listener: PortSet((own,)) for listener, own in changed}
-            parts = [(role,) for role in roles] if len(roles) > 1 else []
+            # Nobody asks for the roles of a machine with changed ports: its flows are the usual ones.
+            parts = roles if len(roles) > 1 and not (usual and is_machine) else ()
             self._kinds[key] = EndpointKind(
                 roles=roles,
                 is_machine=is_machine,
@@ -162,7 +163,9 @@ class Topology:
                 control_path=find_control_path(self.catalogue, site, roles[0]),
                 enabled=site.enabled,
                 disabled=site.disabled,
-                by_role=tuple([self._find_kind(like, own, is_machine, changed) for own in parts]),
+                by_role=tuple(
+                    [self._find_kind(like, (own,), is_machine, changed) for own in parts]
+                ),
                 usual=usual,
                 changed=frozenset(own_ports),
             )
@@ -198,19 +201,15 @@ def group_machines(
     for rule in site.extra_rules:
         same = rule.direction, rule.protocol, rule.ports, rule.peers, rule.reason
         extras[rule.machine] = tuple(sorted((*extras.get(rule.machine, ()), same)))
-    by_likeness: dict[Hashable, list[Machine]] = {}
-    for machine in site.machines:
-        if machine.managed:
-            likeness = kinds[machine.name], serving.get(machine.name), extras.get(machine.name)
-            by_likeness.setdefault(likeness, []).append(machine)
-    by_roles: dict[tuple[str, ...], list[list[Machine]]] = {}
-    for machines in by_likeness.values():
-        by_roles.setdefault(machines[0].roles, []).append(machines)
+    by_roles: dict[tuple[str, ...], dict[Hashable, list[Machine]]] = {}
+    for machine in [own for own in site.machines if own.managed]:
+        likeness = kinds[machine.name], serving.get(machine.name), extras.get(machine.name)
+        by_roles.setdefault(machine.roles, {}).setdefault(likeness, []).append(machine)
     groups = []
-    for roles, variants in by_roles.items():
-        variants.sort(key=lambda own: (own[0].name not in serving, own[0].name))
-        for members in map(tuple, variants):
-            variant = "" if members[0] is variants[0][0] else f".{members[0].name}"
-            name = f"{'-'.join(roles)}{variant}".lower()
-            groups.append(MachineGroup(name=name, site=site.name, roles=roles, machines=members))
+    for roles, alike in by_roles.items():
+        known = sorted(alike.values(), key=lambda own: (own[0].name not in serving, own[0].name))
+        for members in known:
+            variant = "" if members is known[0] else f".{members[0].name}"
+            name, machines = f"{'-'.join(roles)}{variant}".lower(), tuple(members)
+            groups.append(MachineGroup(name=name, site=site.name, roles=roles, machines=machines))
     return sorted(groups, key=lambda group: group.name)
