@@ -88,14 +88,15 @@ class Exchange:
 
     def with_ports_of(self, first: EndpointKind, second: EndpointKind) -> "Exchange":
         """The same between endpoints with changed ports; itself, if none of its flows is about these."""
-        changed = {(True, key) for key in first.changed} | {(False, key) for key in second.changed}
-        places = [n for n, (_, own) in enumerate(self.origins) if not changed.isdisjoint(own)]
-        if not places:
-            return self
         exchanged, kinds = [*self.exchanged], (second, first)
-        for place in places:
-            ports = _find_ports(self.origins[place], kinds, exchanged[place].forward)
-            exchanged[place] = ExchangedFlow(*exchanged[place][:-2], *ports)
+        for place, origin in enumerate(self.origins):
+            for is_first, key in origin[1]:
+                if key in kinds[is_first].changed:
+                    ports = _find_ports(origin, kinds, exchanged[place].forward)
+                    exchanged[place] = ExchangedFlow._make(exchanged[place][:-2] + ports)
+                    break
+        if exchanged == self.exchanged:
+            return self
         return Exchange(exchanged, self.origins, self.undecided_ports, self.tunnels, self.decided)
 
 

@@ -28,7 +28,7 @@ def check_decisions(site: SiteRules) -> Iterator[Message]:
     view, pairs = site.flows.site, site.flows.flows.pairs
     yield from _missing(view, pairs)
     yield from site.flows.clashes
-    tokens = {token for *_, exchange in pairs for _, _, token in exchange.decided}
+    tokens = {token for _, _, exchange in pairs for _, _, token in exchange.decided}
     yield from _wide_ranges(view)
     yield from _narrow_ranges(view, tokens)
     yield from _defaults(view, tokens)
