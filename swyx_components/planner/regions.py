@@ -56,11 +56,10 @@ def gather_peers(requirements: Requirements) -> tuple[Mapping[str, Access], Regi
             named[label] = named[label] | access if label in named else access
         for prefix in prefixes:
             wanted[prefix] = wanted[prefix] | access if prefix in wanted else access
-    regions = {
+    return named, {
         access: tuple(_join_halves([(prefix, Places()) for prefix in own]) if len(own) > 1 else own)
         for access, own in _cut(wanted).items()
     }
-    return named, regions
 
 
 def of_version(regions: Regions, version: int) -> Regions:
@@ -72,27 +71,24 @@ def of_version(regions: Regions, version: int) -> Regions:
 def _cut(allowed: Mapping[Prefix, Access]) -> Mapping[Access, Sequence[Prefix]]:
     """The addresses by all that they need. Of two prefixes one holds the other, or they are apart."""
     pieces: dict[Access, list[Prefix]] = {}
-    around: list[tuple[Prefix, int, Access]] = []  # what holds the place reached, the inmost last
-    reached = 0
-    # A prefix around others sorts before them. The last one, of no IP version, is beyond every address.
-    for prefix in [*sorted(allowed), Prefix(0, 0, 0)]:
-        version, first, length = prefix
-        wanted = allowed.get(prefix, Access())
-        while around:
-            outer, last, its_wanted = around[-1]
-            is_inside = version == outer[0] and first <= last
-            end = first - 1 if is_inside else last
-            if end == last and reached == outer[1]:
-                pieces.setdefault(its_wanted, []).append(outer)
-            elif reached <= end:
-                pieces.setdefault(its_wanted, []).extend(split_interval(outer[0], (reached, end)))
-            reached = end + 1
-            if is_inside:
-                wanted |= its_wanted
-                break
-            around.pop()
-        reached = first
-        around.append((prefix, first + (1 << WIDTH.get(version, 0) - length) - 1, wanted))
+    ordered = sorted(allowed)
+    nested = [
+        inner
+        for (version, first, length), inner in pairwise(ordered)
+        if inner[0] == version and inner[1] ^ first < 1 << WIDTH[version] - length
+    ]
+    if not nested:  # as in most groups
+        for prefix in ordered:
+            pieces.setdefault(allowed[prefix], []).append(prefix)
+        return pieces
+    for version, width in WIDTH.items():
+        own = [prefix for prefix in ordered if prefix.version == version]
+        outside = {width - prefix.length for prefix in own}
+        cuts = sorted({cut for prefix in own for cut in (prefix.first, prefix.last + 1)})
+        for first, after in pairwise(cuts):
+            around = [Prefix(version, first >> bits << bits, width - bits) for bits in outside]
+            if wanted := Access(chain(*[allowed[one] for one in around if one in allowed])):
+                pieces.setdefault(wanted, []).extend(split_interval(version, (first, after - 1)))
     return pieces
 
 
