@@ -19,6 +19,7 @@ from swyx_components.planner.regions import (
     Opening,
     Places,
     Regions,
+    Shadowers,
     United,
     find_joint,
     find_shadowers,
@@ -79,28 +80,24 @@ def minimise(
     named, regions = gather_peers(requirements)
     unite = partial(unite_access, capabilities.matches_source_ports, catalogue)
     united = [unite(access) for access in (*named.values(), *regions)]
-    is_shadowed = True in [shadowed for _, shadowed in united]
+    shadowers = find_shadowers(united) if True in [shadowed for _, shadowed in united] else {}
     drafts: list[_Draft] = []
     for group, (opened, _) in zip(named, united, strict=False):  # the others are regions
         peer = (group,), ()
         drafts += [(opening[0], peer, opening) for opening in opened.values()]
-    # What takes over flows is of one IP version.
-    if is_shadowed:
+    listed = capabilities.stores_rules_by == "list"
+    if shadowers:
+        # What takes over flows is of one IP version.
         for own in [of_version(regions, one) for one in WIDTH]:
             drafts += _draft_by_address(own, [*map(unite, own)], capabilities, catalogue)
+        drafts = [*_drop_shadowed(drafts, shadowers, listed, catalogue)]
     elif regions:
         drafts += _draft_by_address(regions, united[len(named) :], capabilities, catalogue)
-    listed = capabilities.stores_rules_by == "list"
-    if is_shadowed:
-        drafts = [*_drop_shadowed(drafts, listed, catalogue)]
     if not listed:
         drafts = [*_split(drafts)]
-    return tuple(
-        [  # all fields in order, which is cheaper than by name
-            tuple.__new__(Rule, match + peers + reasons)
-            for _, peers, (_, match, reasons) in sorted(drafts)
-        ]
-    )
+    make = partial(tuple.__new__, Rule)  # all fields in order, which is cheaper than by name
+    rules = [make(match + peers + reasons) for _, peers, (_, match, reasons) in sorted(drafts)]
+    return tuple(rules)
 
 
 def _draft_by_address(
@@ -114,7 +111,9 @@ def _draft_by_address(
     drafts: list[_Draft] = []
     for (opened, _), own in zip(united, prefixes, strict=True):
         peer = (), own
-        drafts += [(one[0], peer, one) for packed, one in opened.items() if packed not in shared]
+        if shared:
+            opened = {packed: one for packed, one in opened.items() if packed not in shared}
+        drafts += [(one[0], peer, one) for one in opened.values()]
     for (exact, around), ranges in joint.items():
         found = join_prefixes({place: prefixes[place] for place in (*exact, *around)})
         # Where no region has just this range, each has a larger one and its own rule for that.
@@ -136,19 +135,16 @@ def _draft_by_address(
 
 def _split(drafts: Iterable[_Draft]) -> Iterator[_Draft]:
     """The drafts with one for each of their prefixes."""
-    for draft in drafts:
-        order, (groups, prefixes), opening = draft
-        if len(prefixes) < 2:
-            yield draft
-        else:
-            yield from [(order, (groups, (prefix,)), opening) for prefix in prefixes]
+    for order, peers, opening in drafts:
+        single: list[_Peers] = [((), (prefix,)) for prefix in peers[1]] or [peers]
+        yield from [(order, own, opening) for own in single]
 
 
 # ---- what another rule allows already
 
 
 def _drop_shadowed(
-    drafts: Sequence[_Draft], listed: bool, catalogue: Catalogue
+    drafts: Sequence[_Draft], shadowers: Shadowers, listed: bool, catalogue: Catalogue
 ) -> Iterator[_Draft]:
     """Without what another one, of any or wider source ports, allows already; a prefix each.
 
@@ -157,7 +153,6 @@ def _drop_shadowed(
     # Drafts of the same source ports never shadow each other: their ports or their peers are apart, or some
     # address of the wider prefix has the smaller port interval alone.
     openings = {opening[0]: opening for *_, opening in drafts}
-    shadowers = find_shadowers(openings)
     kept: dict[int, dict[_Peers, set[str]]] = {order: {} for order in openings}
     for order, peers, opening in _split(drafts):
         kept[order][peers] = {*opening[2][4]}

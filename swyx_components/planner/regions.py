@@ -5,7 +5,7 @@ mostly alike, so that their addresses lie in a few regions however many they are
 and only the finished ones are given prefixes.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, groupby, pairwise, permutations, product
 
@@ -105,6 +105,7 @@ Opening = tuple[int, Match, Reasons]
 # All that one kind of peer is allowed: an opening for each of the fewest ranges of ports, and whether some
 # port is there twice, once from more source ports.
 United = tuple[Mapping[int, Opening], bool]
+Shadowers = Mapping[int, Sequence[int]]  # of matches, by their orders
 _Ranges = dict[int, tuple[str, ...]]  # the sorted flows of each range of ports
 
 
@@ -184,17 +185,22 @@ def is_part_of(one: int, other: int) -> bool:
     return other >> 16 & 0xFFFF <= one >> 16 & 0xFFFF and one & 0xFFFF <= other & 0xFFFF
 
 
-def find_shadowers(orders: Collection[int]) -> Mapping[int, Sequence[int]]:
-    """For the order of each match from some source ports those that allow all that it does, from more."""
+def find_shadowers(united: Iterable[United]) -> Shadowers:
+    """For the order of a match from some source ports those that allow all that it does, from more."""
+    orders = sorted({order for opened, _ in united for order, *_ in opened.values()})
     return {
-        order: [
-            other
-            for other in orders
-            if other >> 64 == order >> 64 and is_part_of(order >> 32, other >> 32)
-            if (its := other & _PORTS) != sources and (not its or is_part_of(sources, its))
-        ]
-        for order in orders
+        order: wider
+        for alike in [[*own] for _, own in groupby(orders, lambda order: order >> 64)]
+        for order in alike
         if (sources := order & _PORTS)
+        if (
+            wider := [
+                other
+                for other in alike
+                if is_part_of(order >> 32, other >> 32)
+                if (its := other & _PORTS) != sources and (not its or is_part_of(sources, its))
+            ]
+        )
     }
 
 
@@ -206,8 +212,10 @@ def find_joint(united: Sequence[United]) -> Mapping[tuple[Places, Places], Seque
     overlapping = [
         (one, other)
         for one, other in pairwise(ranges)
-        if other >> 16 <= (one >> 32 << 16 | one & 0xFFFF)
+        if one ^ other <= _PORTS and other >> 16 & 0xFFFF <= one & 0xFFFF
     ]
+    if not overlapping:
+        return {}
     larger: dict[int, list[int]] = {one: [] for one, other in overlapping if one == other}
     keys = {one >> 32 for one, other in overlapping if one != other}
     unlike = [one for one in dict.fromkeys(ranges if keys else ()) if one >> 32 in keys]
