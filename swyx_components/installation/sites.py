@@ -87,13 +87,14 @@ def _read_networks(node: Node, site: str, machines: Iterable[Machine]) -> list[N
     for entry, is_named in read_entries(node, "network"):
         name = entry.key.lower()
         other = context.machines.get(name)  # of any site
-        if other and any(machine.name.lower() == name for machine in machines):
+        is_taken = other and any(machine.name.lower() == name for machine in machines)
+        if other and is_taken:
             entry.add("name-taken", name=entry.key, other=other.node.place)
         written = entry.open("network")
         cidrs = entry.read("cidrs", read_claimed, (), site, NETWORK)
         roles = _read_roles(entry, site, True)
         managed = "managed" in written and bool(read_flag(entry.child("managed")))
-        if is_named:
+        if is_named and not is_taken:
             network = Network(name=entry.key, addresses=cidrs, roles=roles, managed=managed)
             networks.append(network)
         else:

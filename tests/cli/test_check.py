@@ -33,6 +33,18 @@ def test_errors_of_the_file_and_of_its_plan_come_together(tmp_path: Path) -> Non
     assert outcome.out.startswith("error: ")
 
 
+def test_a_machine_and_a_network_of_one_name_are_planned_all_the_same(tmp_path: Path) -> None:
+    """What the plan has to say of the rest of the site comes with the error about the name."""
+    text = SMALL.replace("ac-office:", "ac-gates:")
+    outcome = swyx("check", write_file(tmp_path, text))
+    told = outcome.out.splitlines()
+    assert outcome.code == 2
+    assert [
+        line for line in told if "is already the name of" in line and "networks.ac-gates" in line
+    ]
+    assert [line for line in told if line.startswith("note: ") and "sites.aachen" in line]
+
+
 def test_a_provider_without_media_ports_is_one_error_and_no_idle_manager(tmp_path: Path) -> None:
     text = SMALL[: SMALL.index("links:")]
     text += "sip_providers:\n  carrier: {cidrs: [203.0.113.0/28], link_manager: ac-link}\n"
