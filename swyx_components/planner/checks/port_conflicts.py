@@ -54,7 +54,7 @@ def find_port_conflicts(site: SiteRules) -> Iterator[Message]:
     view = site.flows.site
     for place, (messages, _) in find_by_place(site):
         yield from [message.of(view.file, place) for message in messages]
-    kinds = [view.endpoint_of[machine.name].kind for machine in view.site.machines]
+    kinds = [end.kind for end in view.endpoints if end.kind.is_machine]
     fixed = frozenset().union(*[find_ranges(kind, view.catalogue).fixed for kind in kinds])
     for message in _find_ephemeral(fixed, view.catalogue):
         yield message.of(view.file, f"sites.{view.name}")
@@ -64,19 +64,18 @@ def find_port_conflicts(site: SiteRules) -> Iterator[Message]:
 def find_by_place(site: SiteRules) -> Sequence[tuple[str, _Conflicts]]:
     """What two listeners of a host both want, with its place."""
     view, made, places = site.flows.site, site.flows.site.site.decisions, []
-    for owner in view.site.owners:
-        kind = (endpoint := view.endpoint_of[owner.name]).kind
+    for endpoint in view.endpoints:
+        kind = endpoint.kind
         # A host of a network carries one of its roles.
         for one in (kind,) if kind.is_machine else (kind.by_role or (kind,)):
-            ranges = find_ranges(one, view.catalogue)
-            claims: _Claims = ()
-            if ranges.is_inside:
-                tokens = [_find_decided(site).get((endpoint, role), ()) for role in one.roles]
-                claims = _find_claims(made, set(chain(*tokens)), view.catalogue)
-            if ranges.is_crowded:
+            if not (ranges := find_ranges(one, view.catalogue)).is_crowded:
+                continue
+            decided = _find_decided(site) if ranges.is_inside else {}
+            tokens = {token for role in one.roles for token in decided.get((endpoint, role), ())}
+            claims = _find_claims(made, tokens, view.catalogue) if tokens else ()
+            if (found := _find_conflicts(one, claims, view.catalogue))[0]:
                 place = f"sites.{view.name}.{'machines' if kind.is_machine else 'networks'}"
-                found = _find_conflicts(one, claims, view.catalogue)
-                places.append((f"{place}.{owner.name}", found))
+                places += [(f"{place}.{name}", found) for name in endpoint.members]
     return places
 
 
@@ -113,10 +112,8 @@ def _find_opened(kind: EndpointKind, catalogue: Catalogue) -> tuple[bool, Sequen
     made, mapper = kind.decisions, catalogue.endpoint_mapper
     opened = {
         (transport, token not in DECIDED or token == "cornet", part)
-        for role, leg in product(kind.roles, chain(*[row.legs for row in catalogue.flows.values()]))
-        if leg.follows or role in (*leg.among, *leg.responders, *leg.initiators * leg.both_ways)
-        for token in leg.ports
-        if token in DECIDED or token not in catalogue.roles[role].listeners
+        for role in kind.roles
+        for token in _find_tokens(role, catalogue)
         for transport, ports in resolve_port(token, role, kind, catalogue)
         for part in ports
         if part not in mapper
@@ -125,6 +122,18 @@ def _find_opened(kind: EndpointKind, catalogue: Catalogue) -> tuple[bool, Sequen
     on_all = *mapper, *catalogue.administration_ports.values()
     met = chain(product([own[-1] for own in opened], on_all), product(made.h245 or (), dcom))
     return any(own.overlaps(other) for own, other in met), [*opened]
+
+
+@lru_cache(maxsize=64)
+def _find_tokens(role: str, catalogue: Catalogue) -> Collection[str]:
+    """The port tokens of flows to a role, but for those that name one of its own listeners."""
+    return {
+        token
+        for leg in chain(*[row.legs for row in catalogue.flows.values()])
+        if leg.follows or role in (*leg.among, *leg.responders, *leg.initiators * leg.both_ways)
+        for token in leg.ports
+        if token in DECIDED or token not in catalogue.roles[role].listeners
+    }
 
 
 @lru_cache(maxsize=1)
@@ -221,8 +230,7 @@ def _find_ephemeral(fixed: _Fixed, catalogue: Catalogue) -> Sequence[Message]:
         inside: dict[str, PortSet] = defaultdict(PortSet)
         for role, ports in fixed:
             inside[role] |= ports & PortSet((preset,))
-        told = [f"{role} {ports}" for role, ports in sorted(inside.items()) if ports]
-        if told:
+        if told := [f"{role} {ports}" for role, ports in sorted(inside.items()) if ports]:
             values = {"system": system, "range": preset, "inside": told}
             found.append(Message.about("fixed-port-ephemeral", "", **values))
     return found
