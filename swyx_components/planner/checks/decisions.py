@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from swyx_components.catalogue.model import Catalogue, Listener, Transport
+from swyx_components.catalogue.model import Catalogue, Transport
 from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, errors_of, note_about, shorten
 from swyx_components.planner.endpoints import Endpoint, EndpointPair
 from swyx_components.planner.minimise import SiteRules
-from swyx_components.planner.port_references import DCOM
+from swyx_components.planner.port_references import DCOM, ListenerKey
 from swyx_components.planner.topology import SiteTopology
 from swyx_components.sets.ports import PortRange, PortSet
 
@@ -26,13 +26,14 @@ _RANGE = {"dcom": "a DCOM port range", "h245": "H.245 ports"}
 def check_decisions(site: SiteRules) -> Iterator[Message]:
     """Errors for what is undecided or contradictory, warnings for wide ranges, notes for defaults."""
     view, pairs = site.flows.site, site.flows.flows.pairs
-    yield from _missing(view, pairs)
+    if waiting := [pair for pair in pairs if pair[2].undecided_ports]:
+        yield from _missing(view, waiting)
     yield from site.flows.clashes
     tokens = {token for _, _, exchange in pairs for _, _, token in exchange.decided}
     yield from _wide_ranges(view)
     yield from _narrow_ranges(view, tokens)
     yield from _defaults(view, tokens)
-    yield from _alone(view)
+    yield from _check_machines(view)
 
 
 def drop_consequences(planned: Iterable[Message], written: Iterable[Message]) -> Iterator[Message]:
@@ -143,10 +144,10 @@ def _defaults(view: SiteTopology, tokens: set[str]) -> Iterator[Message]:
         note = note_about("cornet-both", ports=decisions.cornet)
         yield note.of(view.file, f"{place}.decisions.cornet")
     if decisions.dcom_transports == (Transport.TCP,) and not tokens.isdisjoint(DCOM):
-        yield Message.about("dcom-tcp-only", f"{place}.decisions.dcom_transport")
+        yield note_about("dcom-tcp-only").of(view.file, f"{place}.decisions.dcom_transport")
     settled = [f".control_path.{role}" for role, _ in site.control_path]
     settled += [".decisions.fax_transport"] * decisions.fax_stated
-    for role in {role for own in site.owners for role in own.roles}:
+    for role in {role for end in view.endpoints for role in end.kind.roles}:
         for setting, note in _notes_about(view.catalogue, role):
             if setting not in settled:
                 yield note.of(view.file, place + setting)
@@ -189,28 +190,32 @@ def _unanswered(view: SiteTopology) -> tuple[str, ...]:
 _FOOTNOTES, _STANDARD = {76, 77}, {"ras": "ras", "h225": "h225", "remote": "h225", "sip": "sip"}
 
 
-def _alone(view: SiteTopology) -> Iterator[Message]:
-    """Ports that the article gives for one machine with the server, at a role that stands on its own."""
-    server = next((own.name for own in view.catalogue.roles.values() if own.once_per_site), "")
-    for machine in view.site.machines if server and view.catalogue.source == "kb2308" else ():
-        for role in () if server in machine.roles else machine.roles:
-            kept, note = _footnoted(view.catalogue, server, role)
-            ports = view.endpoint_of[machine.name].kind.ports if kept else {}
-            if kept and all(ports[role, own.key] == own.ports for own in kept):
+def _check_machines(view: SiteTopology) -> Iterator[Message]:
+    """LinkManagers that serve nothing; ports meant for a machine with the server, at a role without it."""
+    for machine in view.site.machines:
+        changed = view.endpoint_of[machine.name].kind.changed
+        for role in machine.roles:
+            both, kept, note = _footnoted(view.catalogue, role)
+            if kept and not both.issubset(machine.roles) and changed.isdisjoint(kept):
                 # Written for the site it would hold for the machine with the server too.
-                beside = any({server, role} <= {*own.roles} for own in view.site.machines)
+                beside = any(both.issubset(own.roles) for own in view.site.machines)
                 at = f"sites.{view.name}" + f".machines.{machine.name}" * beside
                 yield note.of(view.file, f"{at}.ports.{role}")
+            if view.catalogue.roles[role].serves_links and machine.name not in view.serving:
+                place = f"sites.{view.name}.machines.{machine.name}"
+                yield Message.about("serves-nothing", place, role=role)
 
 
 @lru_cache(maxsize=1024)
-def _footnoted(catalogue: Catalogue, server: str, role: str) -> tuple[Sequence[Listener], Message]:
-    """The listeners of a role in the footnotes and those that give way with them; what is told of these."""
-    listeners, given = catalogue.roles[role].listeners, catalogue.roles[server].listeners
+def _footnoted(catalogue: Catalogue, role: str) -> tuple[set[str], set[ListenerKey], Message]:
+    """A role and the server; its listeners in the footnotes and those that give way; what is told."""
+    server = next((own.name for own in catalogue.roles.values() if own.once_per_site), "")
+    listeners, given = catalogue.roles[role].listeners, catalogue.roles[server or role].listeners
     told = {key for key, own in listeners.items() if _FOOTNOTES.intersection(own.lines)}
-    kept = [own for key, own in listeners.items() if told and (key in told or key in _STANDARD)]
-    standard = {own.key: given[_STANDARD[own.key]] for own in kept if own.key in _STANDARD}
-    example = ", ".join(f"{key}: {its.ports}" for key, its in standard.items())
-    union = PortSet.union_of(part for own in kept for part in own.ports)
-    values = {"server": server, "example": f"ports: {{{role}: {{{example}}}}}"}
-    return kept, Message.about("footnote-alone", "", role=role, ports=union, **values)
+    has_any = server and told and catalogue.source == "kb2308"
+    kept = [key for key in listeners if has_any and (key in told or key in _STANDARD)]
+    standard = [f"{key}: {given[_STANDARD[key]].ports}" for key in kept if key in _STANDARD]
+    union = PortSet.union_of(part for key in kept for part in listeners[key].ports)
+    values = {"server": server, "example": f"ports: {{{role}: {{{', '.join(standard)}}}}}"}
+    note = Message.about("footnote-alone", "", role=role, ports=union, **values)
+    return {server, role}, {(role, key) for key in kept}, note

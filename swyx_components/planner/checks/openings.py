@@ -26,18 +26,20 @@ def check_openings(site: SiteRules) -> Iterator[Message]:
     view, by_place = site.flows.site, find_by_place(site)
     told = {(place, role): own for place, (_, told) in by_place for role, own in told.items()}
     for group in site.groups:
-        for (role, key), reached in _find_reached(view, group).items():
+        kind = view.endpoint_of[group.members[0].name].kind
+        # Ranges that have no port in common reach one listener each, but an extra rule may open any.
+        may_reach = find_ranges(kind, view.catalogue).reaches or view.site.extra_rules
+        for (role, key), reached in _find_reached(view, group).items() if may_reach else ():
             if role:
                 conflicts = told.get((group.place, role), NO_PORTS)
                 yield from _opened_beside(view, group, (role, key), reached, conflicts)
             else:
                 yield from _administration_inside(view, group, key, reached)
-    pairs = [*site.flows.flows.pairs, *site.flows.apart]
-    mixed = [own for own in pairs if len(own[0].versions | own[1].versions) > 1]
-    yield from _no_common_version(view, [own for own in mixed if own[2].exchanged])
-    wide = [own for own in pairs if own[0].summary or own[1].summary]
-    yield from _widened(view, [own[:2] for own in wide if own[2].exchanged])
-    yield from _idle_managers(view)
+    pairs = [own for own in (*site.flows.flows.pairs, *site.flows.apart) if own[2].exchanged]
+    mixed = [own for own in pairs if own[0].versions != own[1].versions or len(own[0].versions) > 1]
+    yield from _no_common_version(view, mixed)
+    if wide := [own[:2] for own in pairs if own[0].summary or own[1].summary]:
+        yield from _widened(view, wide)
     yield from _unreachable_extras(view)
 
 
@@ -53,21 +55,20 @@ def _find_reached(view: SiteTopology, group: HostGroup) -> Mapping[_Listener, _R
     A peer with a flow that is about just this listener, or names it, reaches nothing that was not meant.
     """
     kind, catalogue = view.endpoint_of[group.members[0].name].kind, view.catalogue
-    meant: set[tuple[_Peer, _Listener, Protocol]] = set()
+    meant: dict[_Peer, set[tuple[_Listener, Protocol]]] = {}
     beside: list[tuple[_Peer, _Listener, Protocol, PortSet, str]] = []
-    # Ranges that have no port in common reach one listener each, but an extra rule may open any.
-    may_reach = view.site.extra_rules or find_ranges(kind, catalogue).reaches
-    for peer, access in group.requirements.by_peer if may_reach else ():
+    for peer, access in group.requirements.by_peer:
+        of_peer = meant.setdefault(named := peer[:2], set())
         for way, protocol, ports, _, flow in access:
             if way is Direction.IN:
                 for listener, shared in _find_met(kind, protocol, ports, catalogue):
                     if shared and flow not in _flows_naming(catalogue, *listener):
-                        beside.append((peer[:2], listener, protocol, shared, flow))
+                        beside.append((named, listener, protocol, shared, flow))
                     else:
-                        meant.add((peer[:2], listener, protocol))
+                        of_peer.add((listener, protocol))
     found: dict[_Listener, dict[PortSet, set[tuple[str, _Peer]]]] = {}
     for named, listener, protocol, shared, flow in beside:
-        if (named, listener, protocol) not in meant:
+        if (listener, protocol) not in meant[named]:
             found.setdefault(listener, {}).setdefault(shared, set()).add((flow, named))
     return found
 
@@ -192,8 +193,7 @@ def _widened(view: SiteTopology, pairs: Sequence[tuple[Endpoint, Endpoint]]) -> 
             for found, prefixes in ((summaries, peer.summary), (meant, peer.prefixes)):
                 found[peer.site].update(each for each in prefixes if each.version in own.versions)
     for site, summary in summaries.items():
-        more = _count(summary) - _count(meant[site])
-        if more:
+        if more := _count(summary) - _count(meant[site]):
             values = {"site": site, "summary": sorted(summary - meant[site]), "where": view.name}
             counts = [f"{count} IPv{version}" for version, count in sorted(more.items())]
             yield Message.about("site-widened", f"sites.{site}.summary", more=counts, **values)
@@ -205,14 +205,6 @@ def _count(prefixes: Iterable[Prefix]) -> Counter[int]:
     for prefix in collapse_prefixes(prefixes):
         counts[prefix.version] += prefix.last - prefix.first + 1
     return counts
-
-
-def _idle_managers(view: SiteTopology) -> Iterator[Message]:
-    for machine in view.site.machines:
-        for role in () if machine.name in view.serving else machine.roles:
-            if view.catalogue.roles[role].serves_links:
-                place = f"sites.{view.name}.machines.{machine.name}"
-                yield Message.about("serves-nothing", place, role=role)
 
 
 def _unreachable_extras(view: SiteTopology) -> Iterator[Message]:
