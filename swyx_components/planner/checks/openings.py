@@ -35,11 +35,11 @@ def check_openings(site: SiteRules) -> Iterator[Message]:
                 yield from _opened_beside(view, group, (role, key), reached, conflicts)
             else:
                 yield from _administration_inside(view, group, key, reached)
-    pairs = [own for own in (*site.flows.flows.pairs, *site.flows.apart) if own[2].exchanged]
-    mixed = [own for own in pairs if own[0].versions != own[1].versions or len(own[0].versions) > 1]
+    pairs = [*site.flows.flows.pairs, *site.flows.apart]
+    mixed = [own for own in pairs if len(own[0].versions) > 1 or own[0].versions != own[1].versions]
     yield from _no_common_version(view, mixed)
-    if wide := [own[:2] for own in pairs if own[0].summary or own[1].summary]:
-        yield from _widened(view, wide)
+    if wide := [own for own in pairs if own[0].summary or own[1].summary]:
+        yield from _widened(view, [own[:2] for own in wide if own[2].exchanged])
     yield from _unreachable_extras(view)
 
 
@@ -158,7 +158,7 @@ def _no_common_version(view: SiteTopology, pairs: Iterable[EndpointPair]) -> Ite
     apart: dict[tuple[Endpoint, Endpoint], Exchange] = {}  # or perhaps some machines of an end
     for first, second, exchange in pairs:
         several = [end for end in (first, second) if end.group and len(end.group.machines) > 1]
-        if several or not first.versions & second.versions:
+        if exchange.exchanged and (several or not first.versions & second.versions):
             apart.setdefault((first, second), exchange)
     names = {end: _name_by_versions(end, view.name) for end in set(chain(*apart))}
     for ends, exchange in apart.items():
