@@ -44,7 +44,12 @@ PASSES: tuple[
     Callable[[SiteFlows], SiteRequirements],
     Callable[[SiteRequirements], SiteRules],
     Callable[[SiteRules], SitePlan],
-] = (derive_flows, derive_requirements, minimise_rules, check_rules)
+] = (
+    derive_flows,
+    derive_requirements,
+    minimise_rules,
+    check_rules,
+)
 
 
 def plan_site(source: Installation | Topology, name: str) -> SitePlan:
