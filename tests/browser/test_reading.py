@@ -187,7 +187,7 @@ def test_a_link_to_a_rule_opens_it_in_sight(page: Page, office: Path) -> None:
 def test_the_link_that_a_rule_offers_leads_to_it(page: Page, office: Path) -> None:
     page.open(office)
     page.find("#rules summary").click()
-    page.find("#rules details[open] a[href^='#rule-']").click()
+    page.follow("#rules details[open] a[href^='#rule-']")
     assert page.find("tr.marked").is_displayed()
     assert page.browser.current_url.endswith("#rule-aachen/swyxserver/in/tcp/135/10.1.20.0/24")
 
@@ -368,7 +368,7 @@ def test_differences_and_decisions_stand_before_rules(page: Page, three: Path) -
         "Rules added and removed",
     ]
     assert order.index("decisions") < order.index("differences-1-rules") < order.index("rules")
-    page.find("#differences-1 a[href='#differences-1-rules']").click()
+    page.follow("#differences-1 a[href='#differences-1-rules']")
     assert page.find("#differences-1-rules").is_displayed()
 
 
@@ -408,7 +408,7 @@ def test_stated_and_inferred_look_different(page: Page, three: Path) -> None:
 
 def test_a_line_of_a_flow_leads_to_what_it_says(page: Page, office: Path) -> None:
     page.open(office)
-    page.find("#flow-C1 a[href='#L115']").click()
+    page.follow("#flow-C1 a[href='#L115']")
     assert page.find("li:target").text.startswith("step 1 of a call from Aachen to Bochum")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
@@ -63,6 +64,12 @@ class Page:
         """The first of its kind, as soon as it is there."""
         self.wait(lambda: self.all(selector), f"{selector} is on the page")
         return self.all(selector)[0]
+
+    def follow(self, selector: str) -> None:
+        """Go where a link leads, by the keyboard: a click may miss it, where parts of the page get their
+        height only while it is scrolled there.
+        """
+        self.find(selector).send_keys(Keys.ENTER)
 
     def all(self, selector: str) -> list[WebElement]:
         return self.browser.find_elements(By.CSS_SELECTOR, selector)
