@@ -95,7 +95,7 @@ def prove_rules(rendered: RenderedSite, rules: Mapping[str, Sequence[Rule]]) -> 
             allowing = [rule for rule in allowing if rule.direction is Direction.IN]
             ends = [(at, [it for it in own if it[0] is Direction.IN]) for at, own in needed.items()]
             needed = {peer: frozenset(inbound) for peer, inbound in ends}
-        if not _are_alike(group, needed, allowing, addresses):
+        if not _is_exact(group, needed, allowing, addresses):
             for where, is_missing in _compare(group, needed, allowing, addresses):
                 (missing if is_missing else excess).append(where)
     return Proof(site=plan.site, compared=compared, missing=tuple(missing), excess=tuple(excess))
@@ -158,7 +158,7 @@ def _find_allowing(rules: Sequence[Rule], capabilities: Capabilities) -> Sequenc
     return [rule for rule in allowing if rule.priority < closing.get(rule.direction, inf)]
 
 
-def _are_alike(
+def _is_exact(
     group: HostGroup,
     needed: _Needed,
     rules: Iterable[Rule],

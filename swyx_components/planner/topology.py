@@ -43,7 +43,7 @@ class Topology:
     def __init__(self, installation: Installation) -> None:
         self.installation, self.catalogue = installation, installation.catalogue
         self._views: dict[str, SiteTopology] = {}
-        self._likes: dict[Hashable, str] = {}
+        self._same: dict[Hashable, str] = {}
         self._kinds: dict[Hashable, EndpointKind] = {}
         self._links: dict[str, list[Link]] = {}
         # Which both sites of a link ask for.
@@ -117,7 +117,7 @@ class Topology:
             served.setdefault(provider.link_manager, []).append(("provider", provider.name))
         return {machine: tuple(sorted(own)) for machine, own in served.items()}
 
-    def _find_like(self, site: Site) -> str:
+    def _find_same(self, site: Site) -> str:
         """The first site that has settled the same about flows, but for ports."""
         made = site.decisions
         agreed = (
@@ -125,16 +125,16 @@ class Topology:
             Transport.TCP in made.fax_transports,
             (site.control_path, site.enabled, site.disabled),
         )
-        return self._likes.setdefault(agreed, site.name)
+        return self._same.setdefault(agreed, site.name)
 
     def _find_kinds(self, site: Site) -> tuple[Mapping[str, EndpointKind], ...]:
         """Those of machines and of networks; a machine's override replaces its site's, key by key."""
-        like, find, of_site = self._find_like(site), self._find_kind, self._find_changes(site.ports)
+        same, find, of_site = self._find_same(site), self._find_kind, self._find_changes(site.ports)
         kinds = {}
         for own in site.machines:
             changes = self._find_changes((*site.ports, *own.ports)) if own.ports else of_site
-            kinds[own.name] = find(like, own.roles, True, changes)
-        return kinds, {own.name: find(like, own.roles, False, of_site) for own in site.networks}
+            kinds[own.name] = find(same, own.roles, True, changes)
+        return kinds, {own.name: find(same, own.roles, False, of_site) for own in site.networks}
 
     def _find_changes(self, overrides: Collection[_Change]) -> Sequence[_Change]:
         """Those of the overrides that give other ports than the catalogue."""
@@ -142,14 +142,14 @@ class Topology:
         return [own for own in changes if known[own[0][0]].listeners[own[0][1]].ports != own[1:]]
 
     def _find_kind(
-        self, like: str, roles: tuple[str, ...], is_machine: bool, changes: Collection[_Change] = ()
+        self, same: str, roles: tuple[str, ...], is_machine: bool, changes: Collection[_Change] = ()
     ) -> EndpointKind:
         """The kind of an endpoint, the same one for all that are alike; some changes are of other roles."""
         changed = frozenset([one for one in changes if one[0][0] in roles] if changes else ())
-        key = like, roles, is_machine, changed
+        key = same, roles, is_machine, changed
         if key not in self._kinds:
-            site, known = self.installation.sites[like], self.catalogue.roles
-            usual = self._find_kind(like, roles, is_machine) if changed else None
+            site, known = self.installation.sites[same], self.catalogue.roles
+            usual = self._find_kind(same, roles, is_machine) if changed else None
             listeners = (own for role in roles for own in known[role].listeners.values())
             ports = usual.ports if usual else {(own.role, own.key): own.ports for own in listeners}
             own_ports = {listener: PortSet((own,)) for listener, own in changed}
@@ -164,7 +164,7 @@ class Topology:
                 enabled=site.enabled,
                 disabled=site.disabled,
                 by_role=tuple(
-                    [self._find_kind(like, (own,), is_machine, changed) for own in parts]
+                    [self._find_kind(same, (own,), is_machine, changed) for own in parts]
                 ),
                 usual=usual,
                 changed=frozenset(own_ports),

@@ -238,6 +238,6 @@ def test_hosts_without_ranges_in_common_have_no_opening_to_tell(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     skipping = [run(case.installation).messages for case in all_cases()]
-    found = _Ranges(is_crowded=False, reaches=True, is_inside=False, fixed=frozenset())
+    found = _Ranges(shares_ports=False, reaches=True, is_inside=False, fixed=frozenset())
     monkeypatch.setattr(openings, "find_ranges", lambda kind, catalogue: found)
     assert [run(case.installation).messages for case in all_cases()] == skipping

@@ -38,12 +38,12 @@ _Conflicts = tuple[Sequence[Message], Mapping[str, PortSet]]
 
 
 class _Ranges(NamedTuple):
-    """`is_crowded`: two of a kind of host's ranges may share a port. `reaches`: flows may reach a listener or
+    """`shares_ports`: two ranges of a kind of host may share some. `reaches`: flows may reach a listener or
     service that they are not about; `is_inside`: in a range that is decided, or a listener's of another role.
     `fixed`: the ports by role that a machine does not take one by one from a range; none of a phone.
     """
 
-    is_crowded: bool
+    shares_ports: bool
     reaches: bool
     is_inside: bool
     fixed: _Fixed
@@ -68,7 +68,7 @@ def find_by_place(site: SiteRules) -> Sequence[tuple[str, _Conflicts]]:
         kind = endpoint.kind
         # A host of a network carries one of its roles.
         for one in (kind,) if kind.is_machine else (kind.by_role or (kind,)):
-            if not (ranges := find_ranges(one, view.catalogue)).is_crowded:
+            if not (ranges := find_ranges(one, view.catalogue)).shares_ports:
                 continue
             decided = _find_decided(site) if ranges.is_inside else {}
             tokens = {token for role in one.roles for token in decided.get((endpoint, role), ())}
