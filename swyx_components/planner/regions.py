@@ -13,7 +13,7 @@ from swyx_components.catalogue.model import Catalogue
 from swyx_components.planner.endpoints import PeerKind
 from swyx_components.planner.model import AccessSet, Direction, Protocol, Requirements
 from swyx_components.sets.ports import PortRange, PortSet
-from swyx_components.sets.prefixes import WIDTH, Prefix, split_interval
+from swyx_components.sets.prefixes import WIDTH, Prefix, collapse_prefixes, split_interval
 
 Access = frozenset[AccessSet]  # all that a peer is allowed
 Regions = Mapping[Access, tuple[Prefix, ...]]  # their prefixes, by what is allowed there
@@ -57,7 +57,7 @@ def gather_peers(requirements: Requirements) -> tuple[Mapping[str, Access], Regi
         for prefix in prefixes:
             wanted[prefix] = wanted[prefix] | access if prefix in wanted else access
     return named, {
-        access: tuple(_join_halves([(prefix, Places()) for prefix in own]) if len(own) > 1 else own)
+        access: collapse_prefixes(own) if len(own) > 1 else tuple(own)
         for access, own in _cut(wanted).items()
     }
 
