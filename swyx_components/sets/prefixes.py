@@ -146,12 +146,17 @@ def collapse_prefixes(prefixes: Iterable[Prefix]) -> tuple[Prefix, ...]:
     >>> [str(p) for p in collapse_prefixes(map(Prefix.parse, ["10.0.0.0/25", "10.0.0.128/25"]))]
     ['10.0.0.0/24']
     """
-    known = [*prefixes]
-    return tuple(
-        [
-            prefix
-            for version in WIDTH
-            for joined in join_intervals([own.interval for own in known if own.version == version])
-            for prefix in split_interval(version, joined)
-        ]
-    )
+    joined: list[Prefix] = []
+    end = (0, 0)  # the version and the first address after those joined
+    for prefix in sorted(prefixes):
+        version, first, length = prefix
+        if prefix < end:
+            continue
+        size = 1 << WIDTH[version] - length
+        end = version, first + size
+        joined.append(prefix)
+        # Of two halves of a larger prefix, the second has the last bit set that is fixed.
+        while first & size and joined[-2:-1] == [(version, first ^ size, length)]:
+            first, length, size = first ^ size, length - 1, size * 2
+            joined[-2:] = [Prefix(version, first, length)]
+    return tuple(joined)
