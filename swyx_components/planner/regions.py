@@ -5,6 +5,7 @@ mostly alike, so that their addresses lie in a few regions however many they are
 and only the finished ones are given prefixes.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, groupby, pairwise, permutations, product
@@ -20,29 +21,19 @@ Regions = Mapping[Access, tuple[Prefix, ...]]  # their prefixes, by what is allo
 Places = frozenset[int]  # some of several regions
 
 
-def join_prefixes(regions: Mapping[int, Iterable[Prefix]]) -> Mapping[Places, list[Prefix]]:
+def join_prefixes(regions: Mapping[int, Sequence[Prefix]]) -> Mapping[Places, Sequence[Prefix]]:
     """The fewest prefixes that hold exactly these regions, by those of them that each meets."""
-    pieces = [(prefix, Places((place,))) for place, own in regions.items() for prefix in own]
+    ordered = sorted(chain(*regions.values()))
+    joined = collapse_prefixes(ordered)
+    if len(joined) == len(ordered):  # as of most regions
+        return {Places((place,)): own for place, own in regions.items()}
+    places = {prefix: place for place, own in regions.items() for prefix in own}
     found: dict[Places, list[Prefix]] = {}
-    for prefix, met in _join_halves(sorted(pieces)).items():
-        found.setdefault(met, []).append(prefix)
+    for prefix in joined:
+        after = Prefix(prefix.version, prefix.last + 1, 0)
+        inside = ordered[bisect_left(ordered, prefix) : bisect_left(ordered, after)]
+        found.setdefault(Places([places[one] for one in inside]), []).append(prefix)
     return found
-
-
-def _join_halves(pieces: Iterable[tuple[Prefix, Places]]) -> Mapping[Prefix, Places]:
-    """The fewest prefixes for the addresses of sorted ones that are apart."""
-    joined: dict[Prefix, Places] = {}
-    for prefix, met in pieces:
-        version, first, length = prefix
-        # Of two halves of a larger prefix, the second has the last bit set that is fixed.
-        while (lower := first ^ 1 << WIDTH[version] - length) < first:
-            known = joined.pop(Prefix(version, lower, length), None)
-            if known is None:
-                break
-            first, length, met = lower, length - 1, met | known
-            prefix = Prefix(version, first, length)
-        joined[prefix] = met
-    return joined
 
 
 @lru_cache(maxsize=64)  # the groups of one site, for all who ask about them
