@@ -17,7 +17,6 @@ from swyx_components.planner.flows import SiteFlows
 from swyx_components.planner.model import Capabilities, HostGroup, Requirement, Requirements, Rule
 from swyx_components.planner.regions import (
     Opening,
-    Places,
     Regions,
     Shadowers,
     United,
@@ -115,21 +114,16 @@ def _draft_by_address(
             opened = {packed: one for packed, one in opened.items() if packed not in shared}
         drafts += [(one[0], peer, one) for one in opened.values()]
     for (exact, around), ranges in joint.items():
-        found = join_prefixes({place: prefixes[place] for place in (*exact, *around)})
-        # Where no region has just this range, each has a larger one and its own rule for that.
-        kept = {met: own for met, own in found.items() if not met.isdisjoint(exact)}
-        if listed:
-            kept = {Places(chain(*kept)): sorted(chain(*kept.values()))}
-        peers = [(met, ((), tuple(own))) for met, own in kept.items()]
+        found = join_prefixes(prefixes, exact, around, listed)
+        peers = [(met, ((), tuple(own))) for met, own in found.items()]
         for packed in ranges:
             behind = {place: united[place][0][packed][2][4] for place in exact}
-            order, match, _ = united[min(exact)][0][packed]
+            order, match, _ = united[exact[0]][0][packed]
             for place in around:
                 behind[place] = flows_within(match, accesses[place], matched)
             for met, peer in peers:
-                flows = sorted({flow for place in met for flow in behind[place]})
-                reasons = give_reasons(tuple(flows), catalogue)
-                drafts.append((order, peer, (order, match, reasons)))
+                flows = frozenset(chain(*[behind[place] for place in met]))
+                drafts.append((order, peer, (order, match, give_reasons(flows, catalogue))))
     return drafts
 
 
@@ -176,7 +170,7 @@ def _drop_shadowed(
             some = [own.pop(((), (prefix,))) for prefix in prefixes]
             own[(), tuple(prefixes)] = set().union(*some)
         for peers, flows in own.items():
-            reasons = give_reasons(tuple(sorted(flows)), catalogue)
+            reasons = give_reasons(frozenset(flows), catalogue)
             yield order, peers, (order, openings[order][1], reasons)
 
 

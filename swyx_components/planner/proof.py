@@ -5,7 +5,6 @@ compares the two range by range; where that leaves a doubt, as exact sets of (pe
 destination port). It shares only `sets`, the model and the flows with the passes that made the rules.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
@@ -191,8 +190,7 @@ def _is_exact(
 
 def _find_inside(prefix: Prefix, ordered: Sequence[Prefix]) -> Sequence[Prefix]:
     """The prefixes that together are one of a rule; itself where none are."""
-    after = Prefix(prefix.version, prefix.last + 1, 0)
-    inside = ordered[bisect_left(ordered, prefix) : bisect_left(ordered, after)]
+    inside = prefix.those_inside(ordered)
     return inside if collapse_prefixes(inside) == (prefix,) else [prefix]
 
 

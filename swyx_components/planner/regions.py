@@ -5,7 +5,6 @@ mostly alike, so that their addresses lie in a few regions however many they are
 and only the finished ones are given prefixes.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, groupby, pairwise, permutations, product
@@ -18,22 +17,29 @@ from swyx_components.sets.prefixes import WIDTH, Prefix, collapse_prefixes, spli
 
 Access = frozenset[AccessSet]  # all that a peer is allowed
 Regions = Mapping[Access, tuple[Prefix, ...]]  # their prefixes, by what is allowed there
-Places = frozenset[int]  # some of several regions
+Places = tuple[int, ...]  # some of several regions
 
 
-def join_prefixes(regions: Mapping[int, Sequence[Prefix]]) -> Mapping[Places, Sequence[Prefix]]:
-    """The fewest prefixes that hold exactly these regions, by those of them that each meets."""
-    ordered = sorted(chain(*regions.values()))
-    joined = collapse_prefixes(ordered)
-    if len(joined) == len(ordered):  # as of most regions
-        return {Places((place,)): own for place, own in regions.items()}
-    places = {prefix: place for place, own in regions.items() for prefix in own}
-    found: dict[Places, list[Prefix]] = {}
+def join_prefixes(
+    regions: Sequence[Iterable[Prefix]], exact: Places, around: Places, listed: bool
+) -> Mapping[Places, Sequence[Prefix]]:
+    """The fewest prefixes for a range of ports, by the regions that they meet; of one rule, if `listed`.
+
+    Those that meet none with exactly this range are left out: others have rules for the larger ones.
+    """
+    places = {prefix: place for place in exact + around for prefix in regions[place]}
+    joined = collapse_prefixes(ordered := sorted(places))
+    if listed and not around:
+        return {exact: joined}
+    kept: dict[Places, list[Prefix]] = {}
     for prefix in joined:
-        after = Prefix(prefix.version, prefix.last + 1, 0)
-        inside = ordered[bisect_left(ordered, prefix) : bisect_left(ordered, after)]
-        found.setdefault(Places([places[one] for one in inside]), []).append(prefix)
-    return found
+        inside = [prefix] if prefix in places else prefix.those_inside(ordered)
+        met = {places[one] for one in inside}
+        if not met.isdisjoint(exact):
+            kept.setdefault(tuple(sorted(met)), []).append(prefix)
+    if listed:
+        return {tuple(sorted({*chain(*kept)})): sorted(chain(*kept.values()))}
+    return kept
 
 
 @lru_cache(maxsize=64)  # the groups of one site, for all who ask about them
@@ -160,9 +166,9 @@ def _unpack(ports: int) -> PortSet | None:
 
 
 @lru_cache(maxsize=4096)  # most rules exist for the same few flows
-def give_reasons(flows: tuple[str, ...], catalogue: Catalogue) -> Reasons:
-    """The reasons of a rule for these flows, sorted."""
-    return True, 0, "", "", flows, lines_of(flows, catalogue), 0
+def give_reasons(flows: tuple[str, ...] | frozenset[str], catalogue: Catalogue) -> Reasons:
+    """The reasons of a rule for these flows."""
+    return True, 0, "", "", tuple(sorted(flows)), lines_of(flows, catalogue), 0
 
 
 def lines_of(flows: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
@@ -221,17 +227,17 @@ def find_joint(united: Sequence[United]) -> Mapping[tuple[Places, Places], Seque
             holders[packed].append(place)
     found: dict[tuple[Places, Places], list[int]] = {}
     for packed, exact in holders.items():
-        around = chain(*[holders[other] for other in larger[packed]])
-        found.setdefault((Places(exact), Places(around)), []).append(packed)
+        around = chain(*[holders[other] for other in larger[packed]]) if larger[packed] else ()
+        found.setdefault((tuple(exact), tuple(around)), []).append(packed)
     return found
 
 
 def flows_within(match: Match, access: Access, matched: bool) -> tuple[str, ...]:
     """The flows behind a range that lies within one that is opened."""
-    *kind, ports, sources = match
+    way, kind, own, sources = match
     return tuple(
         flow
-        for *its_kind, its_ports, source, flow in chain(*access)
-        if its_kind == kind and ports and ports & its_ports
+        for direction, protocol, ports, source, flow in chain(*access)
+        if direction is way and protocol is kind and own and own & ports
         if not matched or source == (sources[0] if sources else None)
     )

@@ -1,6 +1,7 @@
 """IPv4 and IPv6 prefixes, and exact sets of addresses."""
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from typing import NamedTuple, Self
@@ -93,6 +94,11 @@ class Prefix(NamedTuple):
         """Whether the two have an address in common."""
         return self.contains(other) or other.contains(self)
 
+    def those_inside(self, ordered: "Sequence[Prefix]") -> "Sequence[Prefix]":
+        """Which of sorted prefixes lie in it."""
+        after = Prefix(self.version, self.last + 1, 0)
+        return ordered[bisect_left(ordered, self) : bisect_left(ordered, after)]
+
 
 EVERYWHERE = (Prefix(4, 0, 0), Prefix(6, 0, 0))
 
@@ -146,8 +152,7 @@ def collapse_prefixes(prefixes: Iterable[Prefix]) -> tuple[Prefix, ...]:
     >>> [str(p) for p in collapse_prefixes(map(Prefix.parse, ["10.0.0.0/25", "10.0.0.128/25"]))]
     ['10.0.0.0/24']
     """
-    joined: list[Prefix] = []
-    end = (0, 0)  # the version and the first address after those joined
+    joined, end = list[Prefix](), (0, 0)  # the version and first address after those joined
     for prefix in sorted(prefixes):
         version, first, length = prefix
         if prefix < end:
