@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from operator import attrgetter
 from typing import NamedTuple, Self
 
 from swyx_components.catalogue.model import Transport
@@ -59,7 +60,7 @@ class MachineGroup:
 
 def versions_of(addresses: Iterable[Prefix]) -> frozenset[int]:
     """The IP versions (4, 6) of some addresses."""
-    return frozenset([address.version for address in addresses])
+    return frozenset(map(attrgetter("version"), addresses))
 
 
 class PeerKind(Enum):
@@ -101,10 +102,9 @@ class Endpoint:
     @property
     def joins_itself(self) -> bool:
         """Whether a flow from it to itself runs between two hosts with an IP version in common."""
-        machines = self.group.machines if self.group else ()
-        if len(machines) < 2:
+        if not (self.group and len(self.group.machines) > 1):
             return not self.kind.is_machine
-        known = [v for own in machines for v in versions_of(own.addresses)]
+        known = [v for own in self.group.machines for v in versions_of(own.addresses)]
         return len(known) > len({*known})
 
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from swyx_components.catalogue.model import Catalogue, Transport
 from swyx_components.installation.model import Installation, Link, Machine, Network, Provider, Site
@@ -13,6 +14,10 @@ from swyx_components.sets.prefixes import Prefix
 # What a LinkManager serves: "link" or "provider" with the name of each, sorted.
 Served = tuple[tuple[str, str], ...]
 _Change = tuple[ListenerKey, PortRange]  # of the catalogue's ports
+_Kinds = Mapping[str, EndpointKind]  # by the name of a machine or a network
+_Member = Machine | Network
+# What has the addresses of an endpoint, its group, what it stands for, and the kinds of these.
+_Owner = tuple[MachineGroup | _Member, MachineGroup | None, Sequence[_Member], _Kinds]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -83,13 +88,11 @@ class Topology:
             for own in site.networks
             if own.managed
         }
-        owners: list[MachineGroup | Machine | Network] = [*groups]
-        owners += [own for own in site.machines if not own.managed]
-        owners += [networks.get(own.name, own) for own in site.networks]
+        owners: list[_Owner] = [(own, own, own.machines, kinds) for own in groups]
+        owners += [(own, None, (own,), kinds) for own in site.machines if not own.managed]
+        owners += [(own, networks.get(own.name), (own,), net_kinds) for own in site.networks]
         endpoints, endpoint_of = list[Endpoint](), dict[str, Endpoint]()
-        for own in owners:
-            group, members = (own, own.members) if isinstance(own, MachineGroup) else (None, (own,))
-            of_its = kinds if isinstance(members[0], Machine) else net_kinds
+        for own, group, members, of_its in owners:
             kind, addresses = of_its[members[0].name], own.addresses
             summary = _summarise(addresses, site.summary) if site.summary else ()
             end = Endpoint(name, own.name, kind, addresses, versions_of(addresses), group, summary)
@@ -98,7 +101,7 @@ class Topology:
                 endpoint_of[one.name] = end
         return SiteTopology(
             site=site,
-            groups=tuple(sorted((*groups, *networks.values()), key=lambda group: group.name)),
+            groups=tuple(sorted((*groups, *networks.values()), key=attrgetter("name"))),
             endpoints=tuple(endpoints),
             endpoint_of=endpoint_of,
             catalogue=self.catalogue,
@@ -127,7 +130,7 @@ class Topology:
         )
         return self._same.setdefault(agreed, site.name)
 
-    def _find_kinds(self, site: Site) -> tuple[Mapping[str, EndpointKind], ...]:
+    def _find_kinds(self, site: Site) -> tuple[_Kinds, _Kinds]:
         """Those of machines and of networks; a machine's override replaces its site's, key by key."""
         same, find, of_site = self._find_same(site), self._find_kind, self._find_changes(site.ports)
         kinds = {}
@@ -147,7 +150,7 @@ class Topology:
         """The kind of an endpoint, the same one for all that are alike; some changes are of other roles."""
         changed = frozenset([one for one in changes if one[0][0] in roles] if changes else ())
         key = same, roles, is_machine, changed
-        if key not in self._kinds:
+        if (kind := self._kinds.get(key)) is None:
             site, known = self.installation.sites[same], self.catalogue.roles
             usual = self._find_kind(same, roles, is_machine) if changed else None
             listeners = (own for role in roles for own in known[role].listeners.values())
@@ -155,7 +158,7 @@ class Topology:
             own_ports = {listener: PortSet((own,)) for listener, own in changed}
             # Nobody asks for the roles of a machine with changed ports: its flows are the usual ones.
             parts = roles if len(roles) > 1 and not (usual and is_machine) else ()
-            self._kinds[key] = EndpointKind(
+            kind = self._kinds[key] = EndpointKind(
                 roles=roles,
                 is_machine=is_machine,
                 ports={**ports, **own_ports},
@@ -163,13 +166,11 @@ class Topology:
                 control_path=find_control_path(self.catalogue, site, roles[0]),
                 enabled=site.enabled,
                 disabled=site.disabled,
-                by_role=tuple(
-                    [self._find_kind(same, (own,), is_machine, changed) for own in parts]
-                ),
+                by_role=tuple([self._find_kind(same, (r,), is_machine, changed) for r in parts]),
                 usual=usual,
                 changed=frozenset(own_ports),
             )
-        return self._kinds[key]
+        return kind
 
 
 def find_control_path(catalogue: Catalogue, site: Site, role: str) -> str:
@@ -187,9 +188,7 @@ def _summarise(prefixes: Iterable[Prefix], summary: Sequence[Prefix]) -> tuple[P
 # ---- host groups
 
 
-def group_machines(
-    site: Site, kinds: Mapping[str, EndpointKind], serving: Mapping[str, Served]
-) -> Sequence[MachineGroup]:
+def group_machines(site: Site, kinds: _Kinds, serving: Mapping[str, Served]) -> list[MachineGroup]:
     """The host groups of a site's machines, sorted by name, still without requirements and rules.
 
     A group is named after its roles. If several groups of a site have the same roles, one keeps
@@ -201,15 +200,15 @@ def group_machines(
     for rule in site.extra_rules:
         same = rule.direction, rule.protocol, rule.ports, rule.peers, rule.reason
         extras[rule.machine] = tuple(sorted((*extras.get(rule.machine, ()), same)))
-    by_roles: dict[tuple[str, ...], dict[Hashable, list[Machine]]] = {}
+    alike: dict[Hashable, list[Machine]] = {}  # in order of their first machine, as a site's are
     for machine in [own for own in site.machines if own.managed]:
         likeness = kinds[machine.name], serving.get(machine.name), extras.get(machine.name)
-        by_roles.setdefault(machine.roles, {}).setdefault(likeness, []).append(machine)
-    groups = []
-    for roles, alike in by_roles.items():
-        known = sorted(alike.values(), key=lambda own: (own[0].name not in serving, own[0].name))
-        for members in known:
-            variant = "" if members is known[0] else f".{members[0].name}"
-            name, machines = f"{'-'.join(roles)}{variant}".lower(), tuple(members)
-            groups.append(MachineGroup(name=name, site=site.name, roles=roles, machines=machines))
-    return sorted(groups, key=lambda group: group.name)
+        alike.setdefault(likeness, []).append(machine)
+    groups, named = [], set[tuple[str, ...]]()
+    for members in sorted(alike.values(), key=lambda own: own[0].name not in serving):
+        roles, machines = members[0].roles, tuple(members)
+        variant = f".{members[0].name}" if roles in named else ""
+        name = f"{'-'.join(roles)}{variant}".lower()
+        groups.append(MachineGroup(name=name, site=site.name, roles=roles, machines=machines))
+        named.add(roles)
+    return sorted(groups, key=attrgetter("name"))
