@@ -117,13 +117,14 @@ def _draft_by_address(
         found = join_prefixes(prefixes, exact, around, listed)
         peers = [(met, ((), tuple(own))) for met, own in found.items()]
         for packed in ranges:
-            behind = {place: united[place][0][packed][2][4] for place in exact}
-            order, match, _ = united[exact[0]][0][packed]
-            for place in around:
-                behind[place] = flows_within(match, accesses[place], matched)
+            behind = {at: united[at][0][packed][2][4] for at in exact}
+            order, match, reasons = united[exact[0]][0][packed]
+            behind |= {at: flows_within(match, accesses[at], matched) for at in around}
+            differ = len({*behind.values()}) > 1
             for met, peer in peers:
-                flows = frozenset(chain(*[behind[place] for place in met]))
-                drafts.append((order, peer, (order, match, give_reasons(flows, catalogue))))
+                if differ:
+                    reasons = give_reasons(frozenset(chain(*[behind[at] for at in met])), catalogue)
+                drafts.append((order, peer, (order, match, reasons)))
     return drafts
 
 

@@ -103,18 +103,18 @@ Opening = tuple[int, Match, Reasons]
 # port is there twice, once from more source ports.
 United = tuple[Mapping[int, Opening], bool]
 Shadowers = Mapping[int, Sequence[int]]  # of matches, by their orders
-_Ranges = dict[int, tuple[str, ...]]  # the sorted flows of each range of ports
+_Ranges = dict[PortRange, tuple[str, ...]]  # the sorted flows of each range of ports
+_BySource = dict[PortRange | None, _Ranges]
 
 
 @lru_cache(maxsize=8192)
 def unite_access(matched: bool, catalogue: Catalogue, access: Access) -> United:
     """The fewest ranges of ports, from any source ports unless these are `matched`."""
-    by_kind: dict[tuple[Direction, Protocol], dict[int, _Ranges]] = {}  # then by source ports
+    by_kind: dict[tuple[Direction, Protocol], _BySource] = {}
     for direction, protocol, ports, source, flow in chain(*access):
         by_source = by_kind.setdefault((direction, protocol), {})
-        own = by_source.setdefault(source[0] << 16 | source[1] if source and matched else 0, {})
-        for first, last in ports if protocol.has_ports else NO_PORT:
-            part = first << 16 | last
+        own = by_source.setdefault(source if matched else None, {})
+        for part in ports if protocol.has_ports else NO_PORT:
             if part not in own:
                 own[part] = (flow,)
             elif flow not in own[part]:
@@ -122,36 +122,35 @@ def unite_access(matched: bool, catalogue: Catalogue, access: Access) -> United:
     opened, is_shadowed = dict[int, Opening](), False
     for (direction, protocol), by_source in by_kind.items():
         kind = _KINDS[direction, protocol]
-        for sources, ranges in by_source.items():
+        for source, ranges in by_source.items():
             if len(ranges) > 1:
                 _join_touching(ranges)
-            limit = _unpack(sources)
+            sources, limit = (source[0] << 16 | source[1], _only(source)) if source else (0, None)
             for part, flows in ranges.items():
-                match = direction, protocol, _unpack(part), limit
-                reasons = give_reasons(flows, catalogue)
-                opened[kind | sources << 32 | part] = kind | part << 32 | sources, match, reasons
+                match, packed = (direction, protocol, _only(part), limit), part[0] << 16 | part[1]
+                reasons, order = give_reasons(flows, catalogue), kind | packed << 32 | sources
+                opened[kind | sources << 32 | packed] = order, match, reasons
         is_shadowed |= len(by_source) > 1 and _is_shadowed(by_source)
     return opened, is_shadowed
 
 
 def _join_touching(ranges: _Ranges) -> None:
     """Make one of those that overlap or are adjacent, which few are."""
-    begun, end = 0, -2
+    known = PortRange(0, -2)
     for part in sorted(ranges):
-        first, last = part >> 16, part & 0xFFFF
-        if first <= end + 1:
-            flows = {*ranges.pop(begun << 16 | end), *ranges.pop(part)}
-            end = max(end, last)
-            ranges[begun << 16 | end] = tuple(sorted(flows))
+        if part[0] <= known[1] + 1:
+            flows = {*ranges.pop(known), *ranges.pop(part)}
+            known = PortRange(known[0], max(known[1], part[1]))
+            ranges[known] = tuple(sorted(flows))
         else:
-            begun, end = first, last
+            known = part
 
 
-def _is_shadowed(by_source: Mapping[int, _Ranges]) -> bool:
+def _is_shadowed(by_source: _BySource) -> bool:
     return any(
-        one >> 16 <= other & 0xFFFF and other >> 16 <= one & 0xFFFF
+        one[0] <= other[1] and other[0] <= one[1]
         for (narrow, ranges), (wide, others) in permutations(by_source.items(), 2)
-        if not wide or is_part_of(narrow, wide)
+        if narrow and (not wide or (wide[0] <= narrow[0] and narrow[1] <= wide[1]))
         for one, other in product(ranges, others)
     )
 
@@ -161,8 +160,8 @@ _KINDS = {kind: at << 64 for at, kind in enumerate(product(sorted(Direction), so
 
 
 @lru_cache(maxsize=4096)
-def _unpack(ports: int) -> PortSet | None:
-    return PortSet((PortRange(ports >> 16, ports & 0xFFFF),)) if ports else None
+def _only(ports: PortRange) -> PortSet | None:
+    return PortSet((ports,)) if ports[1] else None
 
 
 @lru_cache(maxsize=4096)  # most rules exist for the same few flows
@@ -228,7 +227,8 @@ def find_joint(united: Sequence[United]) -> Mapping[tuple[Places, Places], Seque
     found: dict[tuple[Places, Places], list[int]] = {}
     for packed, exact in holders.items():
         around = chain(*[holders[other] for other in larger[packed]]) if larger[packed] else ()
-        found.setdefault((tuple(exact), tuple(around)), []).append(packed)
+        if len(exact) > 1 or larger[packed]:
+            found.setdefault((tuple(exact), tuple(around)), []).append(packed)
     return found
 
 

@@ -47,14 +47,12 @@ def derive_requirements(flows: SiteFlows) -> SiteRequirements:
     for first, second, exchange in flows.flows.pairs:
         sides = ((first, second, _FIRST), (second, first, _SECOND))
         for own, peer, ends in sides if first is not second else ((first, first, _BOTH),):
-            if (known := needs.get(own)) is None:
-                continue
-            access, key = find_access(exchange, ends, outbound), (peer, own.versions)
-            if key not in parties:
-                parties[key] = _restrict(peer.peer_for(site), peer.versions, own.versions)
-            party = parties[key]
-            if access and party is not None:
-                known.append((party, access))
+            if own in needs and (access := find_access(exchange, ends, outbound)):
+                key = peer, own.versions
+                if key not in parties:
+                    parties[key] = _restrict(peer.peer_for(site), peer.versions, own.versions)
+                if party := parties[key]:
+                    needs[own].append((party, access))
     for own, party, opening in _extra_needs(view):
         needs[own].append((party, AccessSet((opening,))))
     by_group = {own.label: Requirements(some) for own, some in needs.items()}
