@@ -198,10 +198,10 @@ class _Composer:
         self.anchors: dict[str, tuple[Any, int]] = {}  # the value and how many values are in it
 
     def run(self) -> Any:
-        root, around, count = list[Any](), self.around, 0
+        root, around, count, next_event = list[Any](), self.around, 0, self.next_event
         inside: Any = root
         key: str | None = None  # of `inside`, once it is read: the value is next
-        for event in iter(self.next_event, None):
+        while (event := next_event()) is not None:
             kind = type(event)
             if key is not None and key in inside:
                 self._repeated(inside, key, event)

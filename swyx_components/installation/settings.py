@@ -132,9 +132,7 @@ def read_overrides(node: Node, carried: Collection[str] | None) -> PortOverrides
 
 
 def _read_role(node: Node, role: Role) -> dict[tuple[str, str], PortRange]:
-    meant = _listeners_by_key(node.context.catalogue, role.name)
-    open_keys = [key for key, listeners in meant.items() if listeners[0].overridable]
-    example = f"{role.name}: {{{next(iter(open_keys), _ALL_MEDIA)}: 50000}}"
+    meant, open_keys, node.examples, example = _find_keys(node.context.catalogue, role.name)
     overrides: dict[tuple[str, str], PortRange] = {}
     for key in sorted(node.mapping(example)):
         child = node.child(key)
@@ -157,17 +155,21 @@ def _read_role(node: Node, role: Role) -> dict[tuple[str, str], PortRange]:
 
 
 @lru_cache(maxsize=64)
-def _listeners_by_key(catalogue: Catalogue, role: str) -> Mapping[str, Sequence[Listener]]:
-    """The listeners that each key of an override means."""
+def _find_keys(
+    catalogue: Catalogue, role: str
+) -> tuple[Mapping[str, Sequence[Listener]], Sequence[str], dict[str, str], str]:
+    """The listeners that each key of an override means; which keys may be written; examples of both."""
     listeners = catalogue.roles[role].listeners
     media = [one for key, one in listeners.items() if key.startswith(f"{_ALL_MEDIA}_")]
     single = {key: [listener] for key, listener in listeners.items()}
-    return {_ALL_MEDIA: media, **single} if media else single
+    meant = {_ALL_MEDIA: media, **single} if media else single
+    open_keys = [key for key, own in meant.items() if own[0].overridable]
+    examples = {key: f"{key}: {next(iter(meant[key][0].ports), 50000)}" for key in open_keys}
+    return meant, open_keys, examples, f"{role}: {{{next(iter(open_keys), _ALL_MEDIA)}: 50000}}"
 
 
 def _read_ports(node: Node, listeners: Sequence[Listener]) -> PortRange | None:
     listener = listeners[0]
-    node.example = f"{node.key}: {listener.ports[0]}"
     ports = read_range(node) if listener.allocated else read_port(node)
     if ports is None:
         return None
