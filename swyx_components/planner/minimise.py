@@ -95,8 +95,8 @@ def minimise(
     if not listed:
         drafts = [*_split(drafts)]
     make = partial(tuple.__new__, Rule)  # all fields in order, which is cheaper than by name
-    rules = [make(match + peers + reasons) for _, peers, (_, match, reasons) in sorted(drafts)]
-    return tuple(rules)
+    parts = [match + peers + reasons for _, peers, (_, match, reasons) in sorted(drafts)]
+    return tuple(map(make, parts))
 
 
 def _draft_by_address(

@@ -7,7 +7,7 @@ and only the finished ones are given prefixes.
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain, groupby, pairwise, permutations, product
+from itertools import chain, combinations, groupby, pairwise, permutations, product
 
 from swyx_components.catalogue.model import Catalogue
 from swyx_components.planner.endpoints import PeerKind
@@ -183,21 +183,21 @@ def is_part_of(one: int, other: int) -> bool:
 
 def find_shadowers(united: Iterable[United]) -> Shadowers:
     """For the order of a match from some source ports those that allow all that it does, from more."""
-    orders = sorted({order for opened, _ in united for order, *_ in opened.values()})
-    return {
-        order: wider
-        for alike in [[*own] for _, own in groupby(orders, lambda order: order >> 64)]
-        for order in alike
-        if (sources := order & _PORTS)
-        if (
-            wider := [
-                other
-                for other in alike
-                if is_part_of(order >> 32, other >> 32)
-                if (its := other & _PORTS) != sources and (not its or is_part_of(sources, its))
-            ]
-        )
-    }
+    by_sources: dict[tuple[int, int], list[int]] = {}
+    for order in sorted({order for opened, _ in united for order, *_ in opened.values()}):
+        by_sources.setdefault((order >> 64, order & _PORTS), []).append(order)
+    found: dict[int, list[int]] = {}
+    for (kind, sources), alike in by_sources.items():
+        around = [
+            other
+            for (its_kind, its), others in by_sources.items()
+            if its_kind == kind and its != sources and (not its or is_part_of(sources, its))
+            for other in others
+        ]
+        for order in alike:
+            if wider := [other for other in around if is_part_of(order >> 32, other >> 32)]:
+                found[order] = wider
+    return found
 
 
 def find_joint(united: Sequence[United]) -> Mapping[tuple[Places, Places], Sequence[int]]:
@@ -216,10 +216,11 @@ def find_joint(united: Sequence[United]) -> Mapping[tuple[Places, Places], Seque
     keys = {one >> 32 for one, other in overlapping if one != other}
     unlike = [one for one in dict.fromkeys(ranges if keys else ()) if one >> 32 in keys]
     for _, own in groupby(unlike, lambda one: one >> 32):
-        for one, other in permutations(own, 2):
-            if is_part_of(one, other):
-                larger.setdefault(one, []).append(other)
-                larger.setdefault(other, [])
+        for one, other in combinations(own, 2):
+            inner, outer = (other, one) if other & 0xFFFF <= one & 0xFFFF else (one, other)
+            if is_part_of(inner, outer):
+                larger.setdefault(inner, []).append(outer)
+                larger.setdefault(outer, [])
     holders: dict[int, list[int]] = {packed: [] for packed in larger}
     for place, (opened, _) in enumerate(united):
         for packed in larger.keys() & opened.keys():

@@ -89,11 +89,11 @@ def find_ranges(kind: EndpointKind, catalogue: Catalogue) -> _Ranges:
     is_inside = is_shared or any(
         # Most of what lies in an ephemeral range is media, over another transport.
         transport in roles[role].listeners[key].transports
-        for transport, is_listener, part in opened
+        for transport, is_listener, (first, last) in opened
         for (role, key), ports in kind.ports.items()
         for own in ports
-        if own.first <= part.last and part.first <= own.last
-        if not (is_listener and (own == part or roles[role].listeners[key].decided_by))
+        if own[0] <= last and first <= own[1]
+        if not (is_listener and (own == (first, last) or roles[role].listeners[key].decided_by))
     )
     fixed = [
         (role, kind.decisions.cornet if roles[role].listeners[key].decided_by else ports)
