@@ -81,6 +81,16 @@ def test_collapsing_agrees_with_the_standard_library(found: list[Network]) -> No
     assert collapse_prefixes(reversed(collapsed)) == collapsed
 
 
+@quick
+@given(networks(), st.lists(networks(), max_size=12))
+def test_of_sorted_prefixes_those_inside_another_are_its_subnets(
+    outer: Network, found: list[Network]
+) -> None:
+    ordered = sorted(ours(own) for own in {outer, *found})
+    inside = [own for own in ordered if ours(outer).contains(own)]
+    assert list(ours(outer).those_inside(ordered)) == inside
+
+
 @st.composite
 def intervals(draw: st.DrawFn) -> tuple[int, int, int]:
     """(version, first, last) of either family, at the ends of the address space too."""
