@@ -132,7 +132,9 @@ def read_overrides(node: Node, carried: Collection[str] | None) -> PortOverrides
 
 
 def _read_role(node: Node, role: Role) -> dict[tuple[str, str], PortRange]:
-    meant, open_keys, node.examples, example = _find_keys(node.context.catalogue, role.name)
+    meant, node.examples = _find_keys(node.context.catalogue, role.name)
+    open_keys = list(node.examples)
+    example = f"{role.name}: {{{next(iter(open_keys), _ALL_MEDIA)}: 50000}}"
     overrides: dict[tuple[str, str], PortRange] = {}
     for key in sorted(node.mapping(example)):
         child = node.child(key)
@@ -157,15 +159,14 @@ def _read_role(node: Node, role: Role) -> dict[tuple[str, str], PortRange]:
 @lru_cache(maxsize=64)
 def _find_keys(
     catalogue: Catalogue, role: str
-) -> tuple[Mapping[str, Sequence[Listener]], Sequence[str], dict[str, str], str]:
-    """The listeners that each key of an override means; which keys may be written; examples of both."""
+) -> tuple[Mapping[str, Sequence[Listener]], dict[str, str]]:
+    """The listeners that each key of an override means; an example for each that may be written."""
     listeners = catalogue.roles[role].listeners
     media = [one for key, one in listeners.items() if key.startswith(f"{_ALL_MEDIA}_")]
     single = {key: [listener] for key, listener in listeners.items()}
     meant = {_ALL_MEDIA: media, **single} if media else single
-    open_keys = [key for key, own in meant.items() if own[0].overridable]
-    examples = {key: f"{key}: {next(iter(meant[key][0].ports), 50000)}" for key in open_keys}
-    return meant, open_keys, examples, f"{role}: {{{next(iter(open_keys), _ALL_MEDIA)}: 50000}}"
+    may_be_written = [(key, own[0].ports) for key, own in meant.items() if own[0].overridable]
+    return meant, {key: f"{key}: {next(iter(own), 50000)}" for key, own in may_be_written}
 
 
 def _read_ports(node: Node, listeners: Sequence[Listener]) -> PortRange | None:

@@ -72,7 +72,7 @@ def _read_machine(node: Node, site: str) -> Machine:
     context, written = node.context, node.open("machine")
     addresses = node.read("addresses", read_claimed, (), site, MACHINE)
     roles = _read_roles(node, site, False)
-    carried = roles if "ports" in written and context.is_certain(site, node.key) else None
+    carried = roles if context.is_certain(site, node.key) else None
     ports = read_overrides(node.child("ports"), carried) if "ports" in written else ()
     managed = not ("outside" in written and read_flag(node.child("outside")))
     known = context.machines.setdefault(node.key.lower(), ReadMachine(node, site, roles))

@@ -111,8 +111,8 @@ def _over_link(topology: Topology, link: Link) -> Sequence[EndpointPair]:
 
 
 def _clashes(topology: Topology, link: Link, over: Sequence[EndpointPair]) -> Iterator[Message]:
-    names, sites = (link.near, link.far), topology.installation.sites
-    near, far = sites[link.near].decisions.h245, sites[link.far].decisions.h245
+    names = link.near, link.far
+    near, far = [topology.installation.sites[name].decisions.h245 for name in names]
     if near is not None and far is not None and bool(near) != bool(far):
         tunnelled, opened = names[::-1] if near else names
         for flow in sorted({flow for _, _, exchange in over for flow in exchange.tunnels}):

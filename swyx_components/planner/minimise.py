@@ -94,9 +94,8 @@ def minimise(
         drafts += _draft_by_address(regions, united[len(named) :], capabilities, catalogue)
     if not listed:
         drafts = [*_split(drafts)]
-    make = partial(tuple.__new__, Rule)  # all fields in order, which is cheaper than by name
     parts = [match + peers + reasons for _, peers, (_, match, reasons) in sorted(drafts)]
-    return tuple(map(make, parts))
+    return tuple(map(partial(tuple.__new__, Rule), parts))  # in order: cheaper than by name
 
 
 def _draft_by_address(

@@ -227,9 +227,9 @@ def find_joint(united: Sequence[United]) -> Mapping[tuple[Places, Places], Seque
             holders[packed].append(place)
     found: dict[tuple[Places, Places], list[int]] = {}
     for packed, exact in holders.items():
-        around = chain(*[holders[other] for other in larger[packed]]) if larger[packed] else ()
-        if len(exact) > 1 or larger[packed]:
-            found.setdefault((tuple(exact), tuple(around)), []).append(packed)
+        around = tuple(chain(*[holders[other] for other in larger[packed]]))
+        if len(exact) > 1 or around:
+            found.setdefault((tuple(exact), around), []).append(packed)
     return found
 
 

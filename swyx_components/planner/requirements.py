@@ -48,8 +48,7 @@ def derive_requirements(flows: SiteFlows) -> SiteRequirements:
         sides = ((first, second, _FIRST), (second, first, _SECOND))
         for own, peer, ends in sides if first is not second else ((first, first, _BOTH),):
             if own in needs and (access := find_access(exchange, ends, outbound)):
-                key = peer, own.versions
-                if key not in parties:
+                if (key := (peer, own.versions)) not in parties:
                     parties[key] = _restrict(peer.peer_for(site), peer.versions, own.versions)
                 if party := parties[key]:
                     needs[own].append((party, access))

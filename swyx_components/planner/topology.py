@@ -200,12 +200,13 @@ def group_machines(site: Site, kinds: _Kinds, serving: Mapping[str, Served]) -> 
     for rule in site.extra_rules:
         same = rule.direction, rule.protocol, rule.ports, rule.peers, rule.reason
         extras[rule.machine] = tuple(sorted((*extras.get(rule.machine, ()), same)))
-    alike: dict[Hashable, list[Machine]] = {}  # in order of their first machine, as a site's are
+    alike: dict[Hashable, list[Machine]] = {}
     for machine in [own for own in site.machines if own.managed]:
         likeness = kinds[machine.name], serving.get(machine.name), extras.get(machine.name)
         alike.setdefault(likeness, []).append(machine)
     groups, named = [], set[tuple[str, ...]]()
-    for members in sorted(alike.values(), key=lambda own: own[0].name not in serving):
+    known = sorted(alike.values(), key=lambda own: (own[0].name not in serving, own[0].name))
+    for members in known:
         roles, machines = members[0].roles, tuple(members)
         variant = f".{members[0].name}" if roles in named else ""
         name = f"{'-'.join(roles)}{variant}".lower()
