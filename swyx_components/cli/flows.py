@@ -9,7 +9,7 @@ from swyx_components.catalogue.load import calls_of
 from swyx_components.catalogue.model import Evidence
 from swyx_components.cli import terminal
 from swyx_components.cli.options import Words, command, written
-from swyx_components.cli.sites import choose, find_name, plan_sites, unknown
+from swyx_components.cli.sites import choose, find_name, plan_usable, unknown
 from swyx_components.cli.stacks import files_of
 from swyx_components.installation import Installation
 from swyx_components.messages import Diagnostics, raise_errors
@@ -45,7 +45,7 @@ def flows(
     installation, shown = topology.installation, frozenset(names)
     inputs = files_of(installation)
     wanted = _read_words(installation, roles=roles, machines=machines, evidence=evidence)
-    plans = plan_sites(topology, names)
+    plans = plan_usable(topology, names)
     listed = ((plan.site, tuple(list_rows(topology, plan, shown, wanted))) for plan in plans)
     rows = (row for _, own in listed for row in own)
     if chosen == "xlsx":

@@ -17,7 +17,7 @@ from typing import Any
 
 from swyx_components.analysis.hosts import HostSettings, PortSetting, find_host_settings
 from swyx_components.cli.options import Words, command, written
-from swyx_components.cli.sites import choose, choose_names, plan_sites
+from swyx_components.cli.sites import choose, choose_names, plan_usable
 from swyx_components.cli.stacks import files_of
 from swyx_components.cli.terminal import print_answer, refuse, refuse_device, replace_file
 from swyx_components.messages import Message, raise_errors
@@ -44,7 +44,7 @@ def hosts(
     topology, _, names, _ = choose(file, sites)
     known = {owner.name for site in names for owner in topology.view(site).site.owners}
     machines = choose_names("host-unknown", "--machine", machines, known)
-    settings = (find_host_settings(topology, plan) for plan in plan_sites(topology, names))
+    settings = (find_host_settings(topology, plan) for plan in plan_usable(topology, names))
     chosen = [host for own in settings for host in own if not machines or host.name in machines]
     files = dict(chain(*(make_files(host, topology.installation) for host in chosen if output)))
     refuse_device(Path(output))

@@ -10,7 +10,7 @@ from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import about_sites, read_installation
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, raise_errors, shorten, suggest
-from swyx_components.planner import plan_site
+from swyx_components.planner import plan_sites
 from swyx_components.planner.assess import SiteResult, assess_site
 from swyx_components.planner.model import RenderedSite, SitePlan
 from swyx_components.planner.render import render_site
@@ -86,14 +86,13 @@ def bind_clouds(
     return {**rest, **bound}
 
 
-def plan_sites(topology: Topology, names: Collection[str]) -> Iterator[SitePlan]:
-    """The plan of every site, one at a time, while stderr says how far it is.
+def plan_usable(topology: Topology, names: Sequence[str]) -> Iterator[SitePlan]:
+    """The plan of every site in turn, while stderr says how far it is.
 
     Raises:
         SwyxError: a site can't be planned.
     """
-    for name in report_progress(names, "sites planned", len(names)):
-        plan = plan_site(topology, name)
+    for plan in report_progress(plan_sites(topology, names), "sites planned", len(names)):
         raise_errors(plan.messages)
         yield plan
 
@@ -107,7 +106,7 @@ def renderer(chosen: Chosen) -> Callable[[str], RenderedSite]:
 
     @cache
     def render(name: str) -> RenderedSite:
-        (plan,) = plan_sites(topology, [name])
+        (plan,) = plan_usable(topology, [name])
         cloud = PLATFORMS.get(chosen.clouds.get(name, ""))
         return render_site(plan, topology.installation, cloud)
 
@@ -120,12 +119,12 @@ def assess_sites(
     clouds: Mapping[str, str] = {},
     what: str = "sites planned",
 ) -> Iterator[SiteResult]:
-    """Every site planned, rendered, counted and proven for its cloud, if it has one; one at a time.
+    """Every site planned, rendered, counted and proven for its cloud, if it has one, in turn.
 
     stderr says how far it is, with `what` is done.
     """
-    for name in report_progress(names, what, len(names)):
-        plan, platform = plan_site(topology, name), PLATFORMS.get(clouds.get(name, ""))
+    for plan in report_progress(plan_sites(topology, names), what, len(names)):
+        platform = PLATFORMS.get(clouds.get(plan.site, ""))
         yield assess_site(plan, topology.installation, platform, PLATFORMS.values())
 
 

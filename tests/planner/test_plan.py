@@ -112,6 +112,23 @@ def test_one_site_alone_is_planned_as_among_all() -> None:
         assert alone.messages == plan.messages
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 3, 64])
+def test_however_many_sites_are_planned_at_once_each_comes_once_and_in_order(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"site-{letter}" for letter in "edcba"]
+    server = {"roles": ["SwyxServer"]}
+    machines = [{f"server-{n}": server | {"addresses": [f"10.0.{n}.1"]}} for n in range(5)]
+    sites = {name: {"machines": own} for name, own in zip(names, machines, strict=True)}
+    installation = load_installation({"swyxware": "6.01", "sites": sites})
+    monkeypatch.setattr(plan_module, "_AT_ONCE", at_once)
+    plans = [*plan_sites(installation)]
+    assert [plan.site for plan in plans] == sorted(names)
+    assert [plan.groups[0].machines[0].name[-1] for plan in plans] == [*"43210"]
+    some = ["site-b", "site-e", "site-a"]
+    assert [plan.site for plan in plan_sites(installation, some)] == some
+
+
 def test_a_site_that_does_not_exist_is_an_error_of_the_caller() -> None:
     with pytest.raises(KeyError):
         plan_site(load_installation(fixture("packed")), "celle")
