@@ -7,16 +7,16 @@ and only the finished ones are given prefixes.
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain, combinations, groupby, pairwise, permutations, product
+from itertools import chain, combinations, groupby, pairwise, product
 
 from swyx_components.catalogue.model import Catalogue
 from swyx_components.planner.endpoints import PeerKind
-from swyx_components.planner.model import AccessSet, Direction, Protocol, Requirements
-from swyx_components.sets.ports import PortRange, PortSet
+from swyx_components.planner.model import Access, AccessSet, Direction, Protocol, Requirements
+from swyx_components.sets.ports import MAX_PORT, PortRange, PortSet
 from swyx_components.sets.prefixes import WIDTH, Prefix, collapse_prefixes, split_interval
 
-Access = frozenset[AccessSet]  # all that a peer is allowed
-Regions = Mapping[Access, tuple[Prefix, ...]]  # their prefixes, by what is allowed there
+Allowed = frozenset[AccessSet]  # all that a peer is allowed
+Regions = Mapping[Allowed, tuple[Prefix, ...]]  # their prefixes, by what is allowed there
 Places = tuple[int, ...]  # some of several regions
 
 
@@ -43,10 +43,10 @@ def join_prefixes(
 
 
 @lru_cache(maxsize=64)  # the groups of one site, for all who ask about them
-def gather_peers(requirements: Requirements) -> tuple[Mapping[str, Access], Regions]:
+def gather_peers(requirements: Requirements) -> tuple[Mapping[str, Allowed], Regions]:
     """Whom requirements are about: groups of the site by name, and regions."""
-    named: dict[str, Access] = {}
-    wanted: dict[Prefix, Access] = {}
+    named: dict[str, Allowed] = {}
+    wanted: dict[Prefix, Allowed] = {}
     for (kind, label, prefixes), allowed in requirements.by_peer:
         access = frozenset((allowed,))
         if kind is PeerKind.GROUP:
@@ -65,9 +65,9 @@ def of_version(regions: Regions, version: int) -> Regions:
     return {access: tuple(own) for access, own in found.items() if own}
 
 
-def _cut(allowed: Mapping[Prefix, Access]) -> Mapping[Access, Sequence[Prefix]]:
+def _cut(allowed: Mapping[Prefix, Allowed]) -> Mapping[Allowed, Sequence[Prefix]]:
     """The addresses by all that they need. Of two prefixes one holds the other, or they are apart."""
-    pieces: dict[Access, list[Prefix]] = {}
+    pieces: dict[Allowed, list[Prefix]] = {}
     ordered = sorted(allowed)
     nested = [
         inner
@@ -84,7 +84,7 @@ def _cut(allowed: Mapping[Prefix, Access]) -> Mapping[Access, Sequence[Prefix]]:
         cuts = sorted({cut for prefix in own for cut in (prefix.first, prefix.last + 1)})
         for first, after in pairwise(cuts):
             around = [Prefix(version, first >> bits << bits, width - bits) for bits in outside]
-            if wanted := Access(chain(*[allowed[one] for one in around if one in allowed])):
+            if wanted := Allowed(chain(*[allowed[one] for one in around if one in allowed])):
                 pieces.setdefault(wanted, []).extend(split_interval(version, (first, after - 1)))
     return pieces
 
@@ -103,60 +103,60 @@ Opening = tuple[int, Match, Reasons]
 # port is there twice, once from more source ports.
 United = tuple[Mapping[int, Opening], bool]
 Shadowers = Mapping[int, Sequence[int]]  # of matches, by their orders
-_Ranges = dict[PortRange, tuple[str, ...]]  # the sorted flows of each range of ports
-_BySource = dict[PortRange | None, _Ranges]
+_PORTS, _KIND = (1 << 32) - 1, 1 << 64
+_KINDS = {own: at * _KIND for at, own in enumerate(product(sorted(Direction), sorted(Protocol)), 1)}
 
 
 @lru_cache(maxsize=8192)
-def unite_access(matched: bool, catalogue: Catalogue, access: Access) -> United:
+def unite_access(matched: bool, catalogue: Catalogue, allowed: Allowed) -> United:
     """The fewest ranges of ports, from any source ports unless these are `matched`."""
-    by_kind: dict[tuple[Direction, Protocol], _BySource] = {}
-    for direction, protocol, ports, source, flow in chain(*access):
-        by_source = by_kind.setdefault((direction, protocol), {})
-        own = by_source.setdefault(source if matched else None, {})
-        for part in ports if protocol.has_ports else NO_PORT:
-            if part not in own:
-                own[part] = (flow,)
-            elif flow not in own[part]:
-                own[part] = tuple(sorted((*own[part], flow)))
-    opened, is_shadowed = dict[int, Opening](), False
-    for (direction, protocol), by_source in by_kind.items():
-        kind = _KINDS[direction, protocol]
-        for source, ranges in by_source.items():
-            if len(ranges) > 1:
-                _join_touching(ranges)
-            sources, limit = (source[0] << 16 | source[1], _only(source)) if source else (0, None)
-            for part, flows in ranges.items():
-                match, packed = (direction, protocol, _only(part), limit), part[0] << 16 | part[1]
-                reasons, order = give_reasons(flows, catalogue), kind | packed << 32 | sources
-                opened[kind | sources << 32 | packed] = order, match, reasons
-        is_shadowed |= len(by_source) > 1 and _is_shadowed(by_source)
-    return opened, is_shadowed
+    opened = dict[int, Opening]()
+    for access in chain(*allowed):
+        for packed, opening in _open(matched, catalogue, access):
+            same = opened.get(packed)
+            opened[packed] = _join(same, opening, catalogue) if same else opening
+    known, is_nested = 0, False
+    for packed in sorted(opened):
+        if packed ^ known <= _PORTS:  # from the same source ports
+            if packed >> 16 & 0xFFFF <= (known & 0xFFFF) + 1:
+                packed = _join_touching(opened, known, packed, catalogue)
+        elif packed ^ known < _KIND:
+            is_nested |= packed >> 48 & 0xFFFF <= known >> 32 & 0xFFFF
+        known = packed
+    return opened, is_nested and bool(find_shadowers([(opened, True)]))
 
 
-def _join_touching(ranges: _Ranges) -> None:
-    """Make one of those that overlap or are adjacent, which few are."""
-    known = PortRange(0, -2)
-    for part in sorted(ranges):
-        if part[0] <= known[1] + 1:
-            flows = {*ranges.pop(known), *ranges.pop(part)}
-            known = PortRange(known[0], max(known[1], part[1]))
-            ranges[known] = tuple(sorted(flows))
-        else:
-            known = part
+@lru_cache(maxsize=8192)  # most exchanges have flows in common with others
+def _open(matched: bool, catalogue: Catalogue, access: Access) -> Sequence[tuple[int, Opening]]:
+    """What one flow needs: an opening for each of its ranges of ports."""
+    way, protocol, ports, source, flow = access
+    limit = _only(source) if source and matched else None
+    reasons = give_reasons(frozenset((flow,)), catalogue)
+    parts = ports if protocol.has_ports else NO_PORT
+    return [_make_opening(way, protocol, part, limit, reasons) for part in parts]
 
 
-def _is_shadowed(by_source: _BySource) -> bool:
-    return any(
-        one[0] <= other[1] and other[0] <= one[1]
-        for (narrow, ranges), (wide, others) in permutations(by_source.items(), 2)
-        if narrow and (not wide or (wide[0] <= narrow[0] and narrow[1] <= wide[1]))
-        for one, other in product(ranges, others)
-    )
+def _make_opening(
+    way: Direction, protocol: Protocol, part: PortRange, limit: PortSet | None, reasons: Reasons
+) -> tuple[int, Opening]:
+    kind, packed = _KINDS[way, protocol], part[0] << 16 | part[1]
+    sources = limit[0][0] << 16 | limit[0][1] if limit else MAX_PORT
+    match = way, protocol, _only(part), limit
+    return kind | sources << 32 | packed, (kind | packed << 32 | sources, match, reasons)
 
 
-_PORTS = (1 << 32) - 1
-_KINDS = {kind: at << 64 for at, kind in enumerate(product(sorted(Direction), sorted(Protocol)))}
+def _join(one: Opening, other: Opening, catalogue: Catalogue) -> Opening:
+    """The first, for the flows of both."""
+    return *one[:2], give_reasons(frozenset(one[2][4] + other[2][4]), catalogue)
+
+
+def _join_touching(opened: dict[int, Opening], one: int, other: int, catalogue: Catalogue) -> int:
+    """Make one range of two that overlap or are adjacent, as few do."""
+    _, match, reasons = _join(opened.pop(one), opened.pop(other), catalogue)
+    part = PortRange(one >> 16 & 0xFFFF, max(one & 0xFFFF, other & 0xFFFF))
+    packed, opening = _make_opening(*match[:2], part, match[3], reasons)
+    opened[packed] = opening
+    return packed
 
 
 @lru_cache(maxsize=4096)
@@ -165,7 +165,7 @@ def _only(ports: PortRange) -> PortSet | None:
 
 
 @lru_cache(maxsize=4096)  # most rules exist for the same few flows
-def give_reasons(flows: tuple[str, ...] | frozenset[str], catalogue: Catalogue) -> Reasons:
+def give_reasons(flows: frozenset[str], catalogue: Catalogue) -> Reasons:
     """The reasons of a rule for these flows."""
     return True, 0, "", "", tuple(sorted(flows)), lines_of(flows, catalogue), 0
 
@@ -191,7 +191,7 @@ def find_shadowers(united: Iterable[United]) -> Shadowers:
         around = [
             other
             for (its_kind, its), others in by_sources.items()
-            if its_kind == kind and its != sources and (not its or is_part_of(sources, its))
+            if its_kind == kind and its != sources and is_part_of(sources, its)
             for other in others
         ]
         for order in alike:
@@ -233,12 +233,12 @@ def find_joint(united: Sequence[United]) -> Mapping[tuple[Places, Places], Seque
     return found
 
 
-def flows_within(match: Match, access: Access, matched: bool) -> tuple[str, ...]:
+def flows_within(match: Match, allowed: Allowed, matched: bool) -> tuple[str, ...]:
     """The flows behind a range that lies within one that is opened."""
     way, kind, own, sources = match
     return tuple(
         flow
-        for direction, protocol, ports, source, flow in chain(*access)
+        for direction, protocol, ports, source, flow in chain(*allowed)
         if direction is way and protocol is kind and own and own & ports
         if not matched or source == (sources[0] if sources else None)
     )
