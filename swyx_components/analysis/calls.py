@@ -103,7 +103,7 @@ def simulate_call(topology: Topology, book: CallBook, parties: Pair, site_of: Si
     Of several links of their sites it takes the first over which it works, else the first.
     """
     near, far = (party.server_site for party in parties)
-    links = [link for link in topology.links_of(near) if {link.near, link.far} == {near, far}]
+    links = [link for link in topology.links_of[near] if {link.near, link.far} == {near, far}]
     # A provider's LinkManager passes no call to another.
     own = {party.provider.link_manager for party in parties if party.provider}
     links = [link for link in links if own & {*link.managers}] or links

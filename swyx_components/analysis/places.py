@@ -269,9 +269,9 @@ def _cast(topology: Topology, book: CallBook, site: str, word: str) -> Iterator[
     """Everybody that a word of a scenario means from a site's point of view."""
     role_word, _, place = word.partition("@")
     if role_word == "provider":
-        yield from map(_provider_actor, topology.providers_of(site))
+        yield from map(_provider_actor, topology.providers_of[site])
         return
     role = book.find_role(role_word, topology.catalogue)
-    ends = {end for link in topology.links_of(site) for end in (link.near, link.far)}
+    ends = {end for link in topology.links_of[site] for end in (link.near, link.far)}
     for own in [site] if place == "here" else sorted(ends - {site}):
         yield role_at(topology.installation, role, own)

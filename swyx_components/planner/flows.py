@@ -44,7 +44,7 @@ def derive_flows(topology: Topology, name: str, hosts_of_networks: bool = False)
     """
     view = topology.view(name)
     join, ends = partial(_join, view.catalogue), view.endpoints
-    links = [(link, _over_link(topology, link)) for link in topology.links_of(name)]
+    links = [(link, _over_link(topology, link)) for link in topology.links_of[name]]
     within = [
         (one, two)
         for place, one in enumerate(ends)
@@ -84,7 +84,7 @@ def _join(
 
 def _providers(topology: Topology, view: SiteTopology) -> Iterator[tuple[Endpoint, Endpoint]]:
     """The LinkManager of each SIP provider, and the provider."""
-    for provider in topology.providers_of(view.name):
+    for provider in topology.providers_of[view.name]:
         label = f"provider {provider.name}"
         for prefixes, uses in provider.uses.items():
             kind = provider_kind(provider.sip_port, provider.media_ports, uses)

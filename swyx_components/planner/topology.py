@@ -1,5 +1,6 @@
 """One site as the passes see it: endpoints with their roles and effective ports."""
 
+from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -50,23 +51,16 @@ class Topology:
         self._views: dict[str, SiteTopology] = {}
         self._same: dict[Hashable, str] = {}
         self._kinds: dict[Hashable, EndpointKind] = {}
-        self._links: dict[str, list[Link]] = {}
+        # By site: the links that end there, and the SIP providers that it serves.
+        self.links_of: Mapping[str, list[Link]] = defaultdict(list)
+        self.providers_of: Mapping[str, list[Provider]] = defaultdict(list)
         # Which both sites of a link ask for.
         self.over_links: dict[str, Sequence[EndpointPair]] = {}
-        self._providers: dict[str, list[Provider]] = {}
         for link in installation.links:
-            self._links.setdefault(link.near, []).append(link)
-            self._links.setdefault(link.far, []).append(link)
+            self.links_of[link.near].append(link)
+            self.links_of[link.far].append(link)
         for provider in installation.providers:
-            self._providers.setdefault(provider.site, []).append(provider)
-
-    def links_of(self, site: str) -> Sequence[Link]:
-        """The links that end at a site."""
-        return self._links.get(site, ())
-
-    def providers_of(self, site: str) -> Sequence[Provider]:
-        """The SIP providers that a site serves."""
-        return self._providers.get(site, ())
+            self.providers_of[provider.site].append(provider)
 
     def view(self, name: str) -> SiteTopology:
         """The view of one site.
@@ -112,11 +106,11 @@ class Topology:
     def _serve_by_machine(self, site: str) -> Mapping[str, Served]:
         """What each machine of a site serves; absent: nothing."""
         served: dict[str, list[tuple[str, str]]] = {}
-        for link in self.links_of(site):
+        for link in self.links_of[site]:
             manager = link.near_manager if link.near == site else link.far_manager
             if manager:
                 served.setdefault(manager, []).append(("link", link.name))
-        for provider in self.providers_of(site):
+        for provider in self.providers_of[site]:
             served.setdefault(provider.link_manager, []).append(("provider", provider.name))
         return {machine: tuple(sorted(own)) for machine, own in served.items()}
 
