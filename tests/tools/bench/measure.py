@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ ENVIRONMENT = {
 
 
 class Run(NamedTuple):
-    """The least processor time in seconds, the most memory in megabytes, and what the fastest run printed."""
+    """Processor time in seconds, the most memory in megabytes, and what the program printed."""
 
     seconds: float
     megabytes: float
@@ -31,13 +31,18 @@ def python(program: str, *words: object) -> list[str]:
 def race(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, Run]:
     """Each command `rounds` times, in turns."""
     results: dict[str, Run] = {}
-    for _ in range(rounds):
-        for name, command in commands.items():
-            run = _run(command)
+    for turn in take_turns(commands, rounds):
+        for name, run in turn.items():
             known = results.get(name, run)
             fastest = min(run, known)
             results[name] = fastest._replace(megabytes=max(run.megabytes, known.megabytes))
     return results
+
+
+def take_turns(commands: Mapping[str, Sequence[str]], rounds: int) -> Iterator[dict[str, Run]]:
+    """All commands one after the other, `rounds` times."""
+    for _ in range(rounds):
+        yield {name: _run(command) for name, command in commands.items()}
 
 
 def _run(command: Sequence[str]) -> Run:
