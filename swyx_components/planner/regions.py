@@ -99,8 +99,9 @@ Match = tuple[Direction, Protocol, PortSet | None, PortSet | None]
 Reasons = tuple[bool, int, str, str, tuple[str, ...], tuple[int, ...], int]
 # All of a rule but its peers, after a number by which rules are sorted.
 Opening = tuple[int, Match, Reasons]
-# All that one kind of peer is allowed: an opening for each of the fewest ranges of ports, and whether some
-# port is there twice, once from more source ports.
+# All that one kind of peer is allowed: an opening for each of the fewest ranges of ports, and whether one is
+# there once more, from more source ports. A range is a number: its kind (direction and protocol), then the
+# first and last source port (0 and 65535: any), then its own, 16 bits each.
 United = tuple[Mapping[int, Opening], bool]
 Shadowers = Mapping[int, Sequence[int]]  # of matches, by their orders
 _PORTS, _KIND = (1 << 32) - 1, 1 << 64
@@ -117,10 +118,10 @@ def unite_access(matched: bool, catalogue: Catalogue, allowed: Allowed) -> Unite
             opened[packed] = _join(same, opening, catalogue) if same else opening
     known, is_nested = 0, False
     for packed in sorted(opened):
-        if packed ^ known <= _PORTS:  # from the same source ports
+        if packed ^ known <= _PORTS:  # of the same kind, from the same source ports
             if packed >> 16 & 0xFFFF <= (known & 0xFFFF) + 1:
                 packed = _join_touching(opened, known, packed, catalogue)
-        elif packed ^ known < _KIND:
+        elif packed ^ known < _KIND:  # from others: does one of the two hold the other?
             is_nested |= packed >> 48 & 0xFFFF <= known >> 32 & 0xFFFF
         known = packed
     return opened, is_nested and bool(find_shadowers([(opened, True)]))
