@@ -4,25 +4,25 @@ import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from swyx_components.planner.describe import clean_text
+from swyx_components.planner.platform import Limits
 
 
 @cache
-def read_limits(cloud: str) -> Mapping[str, Any]:
+def read_limits(cloud: str) -> Limits:
     """The rows of a cloud's file."""
     import yaml
 
     text = files(__package__).joinpath(cloud, "limits.yaml").read_text(encoding="utf-8")
-    rows: Mapping[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
+    rows: Limits = yaml.load(text, Loader=yaml.CSafeLoader)
     return rows
 
 
 class Texts:
     """Descriptions and tags of one cloud, whose file is read with the first of them."""
 
-    def __init__(self, limits: Callable[[], Mapping[str, Any]]) -> None:
+    def __init__(self, limits: Callable[[], Limits]) -> None:
         self._limits = limits
 
     def clean_description(self, text: str) -> str:

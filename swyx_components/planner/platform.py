@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, NotRequired, Protocol, TypedDict
 
 from swyx_components.installation.model import Egress
 from swyx_components.planner.describe import Provenance
@@ -46,6 +46,37 @@ class Usage:
         return self.used / max(self.limit, 1)
 
 
+class TextLimits(TypedDict):
+    """Lengths in characters, counts of tags, and characters as a regular expression has them in []."""
+
+    name: NotRequired[int]
+    description: int
+    description_characters: str
+    tag_key: int
+    tag_key_characters: str
+    tag_key_reserved: Sequence[str]
+    tag_value: int
+    tag_value_characters: str
+    tag_characters: str
+    tags_per_resource: int
+    tags_of_ours: int
+
+
+class _Capabilities(TypedDict):
+    matches_source_ports: bool
+    stores_rules_by: str
+    shares_groups: NotRequired[bool]
+    denies_by_default: bool
+
+
+class Limits(TypedDict):
+    """A cloud's `limits.yaml`: what rules can express, quotas by name, and texts."""
+
+    capabilities: _Capabilities
+    quotas: Mapping[str, int]
+    texts: TextLimits
+
+
 class Platform(Protocol):
     """A cloud that renders groups and counts what they use of its quotas."""
 
@@ -53,7 +84,7 @@ class Platform(Protocol):
     def name(self) -> str:
         """Its name in installations, commands and programs."""
 
-    def limits(self) -> Mapping[str, Any]:
+    def limits(self) -> Limits:
         """The rows of its `limits.yaml`."""
 
     def render_group(

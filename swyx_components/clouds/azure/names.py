@@ -2,16 +2,31 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import partial
 from hashlib import sha256
+from typing import TypedDict, cast
 
 from swyx_components.clouds.limits import Texts, read_limits
 from swyx_components.planner.model import Direction, Protocol
+from swyx_components.planner.platform import Limits
 from swyx_components.sets.ports import PortRange, PortSet
 
 _HASH = 10  # characters of a digest that stand for what a shortened name leaves out
 
-limits = partial(read_limits, "azure")
+
+class _Priorities(TypedDict):
+    allow: str  # the first and the last
+    deny: int
+
+
+class _Limits(Limits):
+    priorities: _Priorities
+
+
+def limits() -> _Limits:
+    """The rows of `limits.yaml`."""
+    return cast(_Limits, read_limits("azure"))
+
+
 TEXTS = Texts(limits)
 
 
@@ -59,7 +74,7 @@ def assign_priorities(names: Iterable[str]) -> Mapping[str, int]:
     If two names have the same priority, the later by name gets the next free one; so a rule moves
     only if one before it by name starts or stops to have the same priority.
     """
-    band = PortRange.parse(str(limits()["priorities"]["allow"]))
+    band = PortRange.parse(limits()["priorities"]["allow"])
     width = band.last - band.first + 1
     taken: dict[int, str] = {}
     for name in sorted(set(names)):
