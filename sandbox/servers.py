@@ -12,11 +12,12 @@ from pathlib import Path
 
 from sandbox.paths import REPOSITORY, Sandbox
 from sandbox.processes import Process, launch
-from sandbox.talk import SandboxError
+from sandbox.talk import SandboxError, say
 
 CLOUDS = {"aws": "sandbox.aws.server", "azure": "sandbox.azure.server"}
 _STARTUP = 60.0  # seconds until a server must have said that it listens
-_ANSWER = 5.0  # seconds for a healthy server to answer
+_ANSWER = 20.0  # seconds for a healthy server to answer, on a machine that has other things to do
+_RELEASE = 3.0  # seconds in which the system frees the port of a server that has just ended
 
 
 def start_server(sandbox: Sandbox, cloud: str) -> tuple[str, bool]:
@@ -32,10 +33,12 @@ def start_server(sandbox: Sandbox, cloud: str) -> tuple[str, bool]:
     port = _remembered_port(folder)
     try:
         endpoint = _launch(folder, cloud, port)
-    except SandboxError:
+    except SandboxError as error:
         if port == 0:
             raise
-        endpoint = _launch(folder, cloud, 0)  # somebody took the port between the look and the bind
+        # Mostly, somebody took the port between the look and the bind.
+        say(f"  The {cloud} server does not start on port {port} and gets another one: {error}")
+        endpoint = _launch(folder, cloud, 0)
     (folder / "endpoint").write_text(endpoint)
     return endpoint, True
 
@@ -128,12 +131,21 @@ def _await_endpoint(process: Process, folder: Path, cloud: str) -> str:
 
 
 def _remembered_port(folder: Path) -> int:
-    """The port of the last start if nobody else has it now, else 0: any."""
-    try:
-        port = int((folder / "endpoint").read_text().strip().rpartition(":")[2].strip("/"))
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-    except (OSError, ValueError):
-        return 0
-    return port
+    """The port of the last start if nobody else has it now, else 0: any.
+
+    A process lets go of its record and of its port at its end, in no order that one may rely on.
+    """
+    started = time.monotonic()
+    while time.monotonic() - started < _RELEASE:
+        try:
+            port = int((folder / "endpoint").read_text().strip().rpartition(":")[2].strip("/"))
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(("127.0.0.1", port))
+        except (FileNotFoundError, ValueError):
+            return 0
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return port
+    return 0

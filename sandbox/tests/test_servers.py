@@ -2,6 +2,7 @@
 process.
 """
 
+import socket
 import subprocess
 import sys
 import threading
@@ -109,6 +110,17 @@ def test_a_port_that_was_taken_meanwhile_is_given_up(sandbox: Sandbox) -> None:
     (sandbox.server("azure") / "endpoint").write_text(first)
     assert servers.start_server(sandbox, "azure")[0] == first
     assert servers.start_server(sandbox, "aws")[0] != first
+
+
+def test_a_port_is_waited_for_that_a_process_still_has_while_it_ends(sandbox: Sandbox) -> None:
+    first, _ = servers.start_server(sandbox, "aws")
+    servers.stop_server(sandbox, "aws")
+    with socket.socket() as ending:
+        ending.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        ending.bind(("127.0.0.1", int(first.rpartition(":")[2])))
+        ending.listen()
+        threading.Timer(0.5, ending.close).start()
+        assert servers.start_server(sandbox, "aws") == (first, True)
 
 
 def test_a_killed_server_is_started_again(sandbox: Sandbox) -> None:
