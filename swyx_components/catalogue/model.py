@@ -3,23 +3,28 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal
+from typing import Literal, Self
 
 from swyx_components.messages import fold
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 
 
-class Transport(Enum):
+class Ordered(Enum):
+    """Words with an order, that of their values, and a quick hash: by name it is slow, and the planner's
+    dictionaries have them as keys.
+    """
+
+    __hash__ = object.__hash__
+
+    def __lt__(self, other: Self) -> bool:
+        return bool(self.value < other.value)
+
+
+class Transport(Ordered):
     """The transports of the article; `value` is the name in plans and clouds."""
 
     TCP = "tcp"
     UDP = "udp"
-
-    # Members are singletons and keys of every dictionary of the planner: the hash by name is slow.
-    __hash__ = object.__hash__
-
-    def __lt__(self, other: "Transport") -> bool:
-        return self.value < other.value
 
 
 class Evidence(Enum):

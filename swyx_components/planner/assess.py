@@ -248,8 +248,8 @@ def _wider_than_known(rendered: RenderedSite) -> Iterator[Message]:
     """The source ports of flows, which the cloud can't match."""
     cloud = rendered.capabilities
     groups = [] if cloud.matches_source_ports else [entry.group for entry in rendered.groups]
-    needs = (need for group in groups for need in group.requirements)
-    if flows := sorted({need.flow for need in needs if need.source_ports is not None}):
+    opened = chain(*(access for group in groups for _, access in group.requirements))
+    if flows := sorted({flow for *_, source, flow in opened if source is not None}):
         place = f"sites.{rendered.plan.site}"
         yield Message.about("source-ports-unmatched", place, cloud=cloud.name, flows=flows)
 

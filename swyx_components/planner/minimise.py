@@ -14,7 +14,7 @@ from itertools import chain
 
 from swyx_components.catalogue.model import Catalogue
 from swyx_components.planner.flows import SiteFlows
-from swyx_components.planner.model import Capabilities, HostGroup, Requirement, Requirements, Rule
+from swyx_components.planner.model import Capabilities, HostGroup, Requirements, Rule
 from swyx_components.planner.regions import (
     Opening,
     Regions,
@@ -68,14 +68,12 @@ def minimise_rules(site: SiteRequirements) -> SiteRules:
 
 
 def minimise(
-    requirements: Iterable[Requirement], capabilities: Capabilities, catalogue: Catalogue
+    requirements: Requirements, capabilities: Capabilities, catalogue: Catalogue
 ) -> tuple[Rule, ...]:
     """The fewest rules for the requirements of one host group on one kind of platform, sorted.
 
     Where the platform can't match source ports they are dropped before anything is merged.
     """
-    if not isinstance(requirements, Requirements):
-        requirements = Requirements.of(requirements)
     named, regions = gather_peers(requirements)
     unite = partial(unite_access, capabilities.matches_source_ports, catalogue)
     united = [unite(access) for access in (*named.values(), *regions)]

@@ -1,13 +1,12 @@
-"""The planner's stages as types: `Flows` (who may talk to whom), `Requirement` (one end of it, at one host
+"""The planner's stages as types: `Flows` (who may talk to whom), `Requirements` (one end of it, at one host
 group), `Rule` (the fewest; then rendered for one cloud, which is what the proof judges).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
-from swyx_components.catalogue.model import Transport
+from swyx_components.catalogue.model import Ordered, Transport
 from swyx_components.installation.model import Decisions, Egress, ExtraRule, Machine
 from swyx_components.messages import Message
 from swyx_components.planner.endpoints import Flows, MachineGroup, Peer
@@ -15,15 +14,7 @@ from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
 
 
-class _Ordered(Enum):
-    # Members are singletons and keys of every dictionary of the planner: the hash by name is slow.
-    __hash__ = object.__hash__
-
-    def __lt__(self, other: Self) -> bool:
-        return bool(self.value < other.value)
-
-
-class Direction(_Ordered):
+class Direction(Ordered):
     """As seen from the machine that holds the rule; both clouds are stateful, replies need no rule."""
 
     IN = "in"
@@ -35,7 +26,7 @@ class Direction(_Ordered):
         return "from" if self is Direction.IN else "to"
 
 
-class Protocol(_Ordered):
+class Protocol(Ordered):
     """What a rule filters. ANY appears only in unmanaged egress."""
 
     TCP = "tcp"
@@ -52,22 +43,8 @@ EVERY_PROTOCOL = (Protocol.TCP, Protocol.UDP, Protocol.ICMP, Protocol.ICMPV6)
 PROTOCOL_OF: Mapping[Transport, Protocol] = {one: Protocol(one.value) for one in Transport}
 
 
-class Requirement(NamedTuple):
-    """One end of a required flow: what must pass at one host group.
-
-    `ports` are destination ports; `source_ports` None means any. Extra rules are requirements too, their
-    flow is `extra:SITE:INDEX`.
-    """
-
-    direction: Direction
-    protocol: Protocol
-    ports: PortSet
-    source_ports: PortRange | None
-    peer: Peer
-    flow: str
-
-
-# What a requirement opens and for which flow, whoever the peer is: all of its fields but the peer.
+# What one end of a flow opens: `ports` are destination ports, source ports None means any. An extra rule
+# has a flow too, `extra:SITE:INDEX`.
 Access = tuple[Direction, Protocol, PortSet, PortRange | None, str]
 
 
@@ -79,26 +56,12 @@ class AccessSet(tuple[Access, ...]):
     __eq__ = object.__eq__
 
 
-class Requirements:
-    """The requirements of one host group: what each peer is allowed."""
+class Requirements(tuple[tuple[Peer, AccessSet], ...]):
+    """One end of every required flow: what each peer is allowed at one host group. Compared by identity."""
 
-    __slots__ = ("by_peer",)
-
-    def __init__(self, by_peer: Iterable[tuple[Peer, AccessSet]]) -> None:
-        self.by_peer = tuple(by_peer)
-
-    @classmethod
-    def of(cls, requirements: Iterable[Requirement]) -> Self:
-        """Requirements that come one by one."""
-        by_peer: dict[Peer, list[Access]] = {}
-        for direction, protocol, ports, source, peer, flow in requirements:
-            by_peer.setdefault(peer, []).append((direction, protocol, ports, source, flow))
-        return cls((peer, AccessSet(some)) for peer, some in by_peer.items())
-
-    def __iter__(self) -> Iterator[Requirement]:
-        for peer, access in self.by_peer:
-            for direction, protocol, ports, source, flow in access:
-                yield Requirement(direction, protocol, ports, source, peer, flow)
+    __slots__ = ()
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__
 
 
 class Rule(NamedTuple):

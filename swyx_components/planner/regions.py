@@ -47,7 +47,7 @@ def gather_peers(requirements: Requirements) -> tuple[Mapping[str, Allowed], Reg
     """Whom requirements are about: groups of the site by name, and regions."""
     named: dict[str, Allowed] = {}
     wanted: dict[Prefix, Allowed] = {}
-    for (kind, label, prefixes), allowed in requirements.by_peer:
+    for (kind, label, prefixes), allowed in requirements:
         access = frozenset((allowed,))
         if kind is PeerKind.GROUP:
             named[label] = named[label] | access if label in named else access

@@ -59,7 +59,7 @@ def split_by_machine(plan: SitePlan, catalogue: Catalogue) -> SitePlan:
         for own in group.split():
             requirements = Requirements(
                 (party, access)
-                for peer, access in group.requirements.by_peer
+                for peer, access in group.requirements
                 if owners.get(access[0][-1], own.name) == own.name
                 for party in _by_address(peer, own, members)
             )

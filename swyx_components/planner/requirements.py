@@ -14,7 +14,6 @@ from swyx_components.planner.model import (
     AccessSet,
     Direction,
     Protocol,
-    Requirement,
     Requirements,
 )
 from swyx_components.planner.topology import SiteTopology
@@ -74,8 +73,9 @@ def find_access(exchange: Exchange, ends: tuple[bool, ...], outbound: bool) -> A
 
 def find_requirements(
     network: Endpoint, roles: Collection[str], flows: Iterable[Flow]
-) -> Iterator[Requirement]:
+) -> Requirements:
     """What must pass at those hosts of a network that carry the roles; the plan has no rules for them."""
+    found: dict[Peer, list[Access]] = {}
     for flow, initiator, role, responder, its_role, transport, ports, source in flows:
         protocol = PROTOCOL_OF[transport]
         for own, own_role, peer, direction in (
@@ -83,8 +83,9 @@ def find_requirements(
             (responder, its_role, initiator, Direction.IN),
         ):
             if own is network and own_role in roles and own.versions & peer.versions:
-                party = peer.peer_for(network.site)
-                yield Requirement(direction, protocol, ports, source, party, flow)
+                access = direction, protocol, ports, source, flow
+                found.setdefault(peer.peer_for(network.site), []).append(access)
+    return Requirements([(party, AccessSet(access)) for party, access in found.items()])
 
 
 def _restrict(party: Peer, its: frozenset[int], own: frozenset[int]) -> Peer | None:

@@ -8,11 +8,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from swyx_components.catalogue.load import load_catalogue
+from swyx_components.catalogue.model import Catalogue
+from swyx_components.planner import minimise as minimising
 from swyx_components.planner.endpoints import Peer, PeerKind
-from swyx_components.planner.minimise import NEUTRAL, minimise
-from swyx_components.planner.model import Capabilities, Direction, Protocol, Requirement, Rule
+from swyx_components.planner.minimise import NEUTRAL
+from swyx_components.planner.model import Capabilities, Direction, Protocol, Rule
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
+from tests.tools.build import Requirement, gather
 
 AWS_LIKE = Capabilities(name="one-cidr", matches_source_ports=False, stores_rules_by="cidr")
 ONE_CIDR_WITH_SOURCES = Capabilities(name="both", matches_source_ports=True, stores_rules_by="cidr")
@@ -29,6 +32,12 @@ INTERVALS = [(low, high) for low in range(1, LAST_PORT + 1) for high in range(lo
 
 prefixes = st.sampled_from(PREFIXES)
 intervals = st.sampled_from(INTERVALS)
+
+
+def minimise(
+    needs: Iterable[Requirement], capabilities: Capabilities, catalogue: Catalogue
+) -> tuple[Rule, ...]:
+    return minimising.minimise(gather(needs), capabilities, catalogue)
 
 
 def as_prefix(first: int, size: int) -> Prefix:

@@ -17,7 +17,7 @@ from swyx_components.planner.checks import openings
 from swyx_components.planner.checks.port_conflicts import _Ranges
 from swyx_components.planner.endpoints import Flows
 from swyx_components.planner.minimise import NEUTRAL, minimise
-from swyx_components.planner.model import Requirements, Rule, SitePlan
+from swyx_components.planner.model import AccessSet, Requirements, Rule, SitePlan
 from swyx_components.planner.plan import CHECKS, PASSES
 from tests.tools.case_files import all_cases, differences, run
 
@@ -207,8 +207,11 @@ def one_rule_a_requirement(original: Callable[..., Any]) -> Callable[..., Any]:
                 group,
                 rules=tuple(
                     rule
-                    for need in group.requirements
-                    for rule in minimise([need], NEUTRAL, catalogue)
+                    for peer, access in group.requirements
+                    for one in access
+                    for rule in minimise(
+                        Requirements([(peer, AccessSet([one]))]), NEUTRAL, catalogue
+                    )
                 ),
             )
             for group in original(site).groups

@@ -1,21 +1,42 @@
 """Host groups and needs by hand, for tests of one package: what a telephone engineer would write down."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from swyx_components.catalogue.load import load_catalogue
 from swyx_components.installation.model import Installation, Machine
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.endpoints import Peer, PeerKind
 from swyx_components.planner.model import (
+    Access,
+    AccessSet,
     Direction,
     HostGroup,
     Protocol,
-    Requirement,
     Requirements,
     Rule,
 )
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
+
+
+class Requirement(NamedTuple):
+    """One end of one flow, before all that a peer is allowed is put together."""
+
+    direction: Direction
+    protocol: Protocol
+    ports: PortSet
+    source_ports: PortRange | None
+    peer: Peer
+    flow: str
+
+
+def gather(needs: Iterable[Requirement]) -> Requirements:
+    """What each peer is allowed."""
+    by_peer: dict[Peer, list[Access]] = {}
+    for direction, protocol, ports, source, peer, flow in needs:
+        by_peer.setdefault(peer, []).append((direction, protocol, ports, source, flow))
+    return Requirements((peer, AccessSet(access)) for peer, access in by_peer.items())
 
 
 def need(line: str, flow: str = "M2") -> Requirement:
@@ -55,7 +76,7 @@ def group(
         site="aachen",
         roles=names,
         machines=(machine,),
-        requirements=Requirements.of(needs),
+        requirements=gather(needs),
         rules=(),
     )
 

@@ -114,7 +114,7 @@ def _peer_names(requirements: Requirements) -> Callable[[Rule], str]:
     """
     names: dict[Prefix, str] = {}  # the first name of those that have this very block
     within: dict[Prefix, str] = {}  # and of those that have a block within it
-    for peer, _ in requirements.by_peer:
+    for peer, _ in requirements:
         name = peer.label.partition("/")[0]
         for block in peer.prefixes:
             names[block] = min(name, names.get(block, name))

@@ -57,7 +57,7 @@ def _find_reached(view: SiteTopology, group: HostGroup) -> Mapping[_Listener, _R
     kind, catalogue = view.endpoint_of[group.members[0].name].kind, view.catalogue
     meant: dict[_Peer, set[tuple[_Listener, Protocol]]] = {}
     beside: list[tuple[_Peer, _Listener, Protocol, PortSet, str]] = []
-    for peer, access in group.requirements.by_peer:
+    for peer, access in group.requirements:
         of_peer = meant.setdefault(named := peer[:2], set())
         for way, protocol, ports, _, flow in access:
             if way is Direction.IN:
