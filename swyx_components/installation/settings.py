@@ -184,16 +184,12 @@ def _read_ports(node: Node, listeners: Sequence[Listener]) -> PortRange | None:
     return None
 
 
+@lru_cache(maxsize=1024)
 def covered_multicast(catalogue: Catalogue, ports: PortRange) -> PortSet | None:
     """The UDP ports inside a range that never become a rule, or None."""
-    never = _find_multicast(catalogue)
+    listeners = (one for role in catalogue.roles.values() for one in role.listeners.values())
+    never = (one.ports for one in listeners if one.never_a_rule)
     return next((multicast for multicast in never if multicast & PortSet((ports,))), None)
-
-
-@lru_cache(maxsize=8)
-def _find_multicast(catalogue: Catalogue) -> tuple[PortSet, ...]:
-    listeners = [one for role in catalogue.roles.values() for one in role.listeners.values()]
-    return tuple(one.ports for one in listeners if one.never_a_rule)
 
 
 def read_flows(node: Node, on_networks: set[str]) -> Fields:

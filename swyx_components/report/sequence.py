@@ -59,12 +59,11 @@ def write_sequence(calls: Sequence[Call], format: str) -> str:
         )
         for call in calls
     ]
-    return draw([(actor.name, _list_hosts(actor)) for actor in actors.values()], sections, format)
-
-
-def _list_hosts(actor: Actor) -> str:
-    addresses = dict.fromkeys(str(prefix) for host in actor.hosts for prefix in host.prefixes)
-    return name_hosts(actor) if actor.role else ", ".join(addresses)
+    lifelines = []
+    for own in actors.values():
+        addresses = dict.fromkeys(str(prefix) for host in own.hosts for prefix in host.prefixes)
+        lifelines.append((own.name, name_hosts(own) if own.role else ", ".join(addresses)))
+    return draw(lifelines, sections, format)
 
 
 def _arrow(step: Step, places: Sequence[object], failed: Step | None) -> Arrow:

@@ -117,11 +117,7 @@ def list_flows(site: str, topology: Topology) -> Iterator[tuple[FlowRow, list[Fl
         lines[flow.flow].update(_pairs(site, flow))
     for row in topology.catalogue.flows.values():
         if found := lines[row.id]:
-            yield row, sorted(found, key=_order)
-
-
-def _order(line: FlowLine) -> tuple[object, ...]:
-    return order_of_name(line.initiator), order_of_name(line.responder), line
+            yield row, sorted(found, key=lambda own: (*map(order_of_name, own[:2]), own))
 
 
 def _pairs(site: str, flow: Flow) -> Iterator[FlowLine]:

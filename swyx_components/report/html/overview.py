@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from swyx_components.analysis.deployed.verify import Comparison
@@ -17,7 +16,6 @@ from swyx_components.report.html.chapter import name_peers, sort_names
 from swyx_components.report.html.picture import draw_sites
 from swyx_components.report.tables import find_fullest
 from swyx_components.report.templates import render_lines
-from swyx_components.sets.prefixes import Prefix
 
 TOPICS = ("collisions", "decisions", "uncovered", "quotas", "other")  # of messages, in order
 _ORDER = list(Severity)
@@ -40,11 +38,6 @@ class SiteLine(NamedTuple):
     public: Collection[tuple[str, str]] = ()
 
 
-@lru_cache(maxsize=65536)
-def _is_public(prefix: Prefix) -> bool:
-    return any(find_public_peers((prefix,)))
-
-
 def find_public(plan: SitePlan, rules: Iterable[Rule]) -> set[tuple[str, str]]:
     """The directions and peers of rules that have an address neither private nor the site's own, with whose
     it is: of a provider, a network, another site's machine, an extra rule.
@@ -53,7 +46,7 @@ def find_public(plan: SitePlan, rules: Iterable[Rule]) -> set[tuple[str, str]]:
         (rule.direction.value, prefix)
         for rule in rules
         if rule.allow and not (rule.protocol is Protocol.ANY and plan.egress is Egress.OPEN)
-        for prefix in filter(_is_public, rule.prefixes)
+        for prefix in find_public_peers(rule.prefixes)
     }
     ends = {end for flow in plan.flows for end in (flow.initiator, flow.responder)} if found else ()
     own = [address for group in plan.groups for address in group.addresses]
