@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from swyx_components.analysis.deployed.platform import Inventory
 from swyx_components.analysis.deployed.stack_state import is_stack_state
 from swyx_components.cli.terminal import refuse
-from swyx_components.clouds import PLATFORMS, Inventory
+from swyx_components.clouds import PLATFORMS
 from swyx_components.messages import Message, SwyxError, raise_errors
 
 _LONGEST = 512 * 1024 * 1024  # bytes; what a whole estate takes is a fraction of it

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from swyx_components.analysis.deployed.platform import Inventory
 from swyx_components.analysis.deployed.stack_state import is_stack_state, read_stack_state
 from swyx_components.analysis.deployed.verify import Comparison
 from swyx_components.cli.options import Words, command, written
 from swyx_components.cli.saved import damage_refused, open_saved, read_json
 from swyx_components.cli.sites import bind_clouds, choose_sites, render_sites
 from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer, refuse
-from swyx_components.clouds import PLATFORMS, Inventory
+from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import Installation, load_installation
 from swyx_components.planner.topology import Topology
 from swyx_components.report.deployed import comparison_record, write_comparison
@@ -72,9 +73,8 @@ def _read_state(
         raise refuse("state-unknown", file)
     with damage_refused([file]):
         state = read_stack_state(content)
-    types = [resource.type for resource in state.resources]
-    clouds = [own.name for own in PLATFORMS.values() if any(map(own.resource.fullmatch, types))]
-    if len(clouds) != 1 or not state.sites:
+    clouds = PLATFORMS.keys() & state.clouds
+    if len(clouds) != 1:
         raise refuse("state-of-nothing", place)
     (cloud,) = clouds
     fits = installation.sites.keys() >= {*state.sites} >= {*sites}
@@ -98,8 +98,8 @@ def _find_tagged(
     tagged = {
         site: cloud
         for cloud, own in sorted(saved.items())
-        for group in own.records.groups.values()
-        if (site := group.tags.get("swyx:site", "")) in installation.sites
+        for site in own.sites
+        if site in installation.sites
     }
     if not tagged:
         raise refuse("saved-siteless", "--saved", known=sorted(installation.sites))

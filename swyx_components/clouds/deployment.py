@@ -1,15 +1,15 @@
 """What components need of a cloud: its answers to lookups, and the writer of its resources."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import pulumi
 from pulumi.runtime.sync_await import _sync_await  # the SDK's own calls wait for outputs by it
 
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, SwyxError
-from swyx_components.planner.model import RenderedGroup
+from swyx_components.planner.model import RenderedGroup, RenderedSite
 
 Arguments = Mapping[str, Any]
 Bindings = Mapping[str, Mapping[str, Any]]  # by machine
@@ -116,3 +116,19 @@ class WrittenGroup(NamedTuple):
     rendered: RenderedGroup
     ids: tuple[pulumi.Input[str], ...]
     interfaces: Mapping[str, tuple[pulumi.Input[str], ...]]
+
+
+class Writer(Protocol):
+    """What writes the groups of one site to a cloud."""
+
+    @property
+    def messages(self) -> Sequence[Message]:
+        """Warnings and notes of the lookups."""
+
+    def write(self, components: Sequence[pulumi.Resource]) -> Sequence[WrittenGroup]:
+        """Make all resources, each host group's below its component where the cloud shares groups."""
+
+
+MakeWriter = Callable[
+    [Deployment, RenderedSite, pulumi.Resource], Writer
+]  # below a site's component

@@ -1,15 +1,14 @@
-"""What the planner needs of a cloud, passed as a value, and what a cloud's package says in neutral values."""
+"""What the planner needs of a cloud, passed as a value."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Literal, NamedTuple, NotRequired, Protocol, TypedDict
+from typing import NotRequired, Protocol, TypedDict
 
 from swyx_components.installation.model import Egress
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.model import (
     Capabilities,
     HostGroup,
-    RenderedGroup,
     RenderedSite,
     Rule,
 )
@@ -94,30 +93,3 @@ class Platform(Protocol):
 
     def count_quotas(self, rendered: RenderedSite) -> Iterable[Usage]:
         """The site's usage of each quota that applies to it, exceeded or not."""
-
-
-Groups = Sequence[RenderedGroup]  # of a site; none where there is no such site
-Action = Literal["create", "update", "replace", "delete"]  # what happens to it, in Pulumi's words
-
-
-class ResourceChange(NamedTuple):
-    """One resource that an update changes; `details` says what changes, one line each.
-
-    `name` is Pulumi's if the site's component has the site's name.
-    """
-
-    action: Action
-    kind: str
-    name: str
-    details: tuple[str, ...] = ()
-
-
-def compare_named(
-    old: Mapping[str, object], new: Mapping[str, object]
-) -> Iterator[tuple[str, Action]]:
-    """What was added, removed or changed, by name."""
-    for name in sorted({*old, *new}):
-        if name not in old or name not in new:
-            yield name, "create" if name in new else "delete"
-        elif old[name] != new[name]:
-            yield name, "update"

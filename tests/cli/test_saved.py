@@ -93,7 +93,11 @@ def test_a_state_of_azure_is_read_like_its_lists(tmp_path: Path) -> None:
         for kind, name in kinds.items()
         for place, item in enumerate(load(name))
     ]
-    site = {"urn": "u::acme", "type": "swyx:index:SwyxSite", "inputs": {"site": "acme"}}
+    site = {
+        "urn": "u::acme",
+        "type": "swyx:index:SwyxSite",
+        "inputs": {"site": "acme", "cloud": "azure"},
+    }
     path = tmp_path / "state.json"
     path.write_text(json.dumps({"version": 3, "deployment": {"resources": [site, *resources]}}))
     outcome = verify("--state", str(path))

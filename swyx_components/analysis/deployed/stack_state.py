@@ -117,8 +117,16 @@ class StackState:
     @property
     def sites(self) -> tuple[str, ...]:
         """The sites that the stack's components stand for."""
-        named = (each.values.get("site") for each in self.of_type(_SITE))
-        return tuple(sorted({site for site in named if isinstance(site, str)}))
+        return self._given("site")
+
+    @property
+    def clouds(self) -> tuple[str, ...]:
+        """The clouds that these are in."""
+        return self._given("cloud")
+
+    def _given(self, key: str) -> tuple[str, ...]:
+        given = (each.values.get(key) for each in self.of_type(_SITE))
+        return tuple(sorted({value for value in given if isinstance(value, str)}))
 
     def attaches(self, machine: str) -> bool:
         """Whether its program attaches a machine to its groups."""

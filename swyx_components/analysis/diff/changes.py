@@ -20,12 +20,12 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from swyx_components.analysis.diff.edits import Causes, Edit
+from swyx_components.analysis.diff.platform import ResourceChange
 from swyx_components.analysis.diff.reachability import Owners, ReachabilityChange, find_passing
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, raise_errors
 from swyx_components.planner.model import HostGroup, Rule, SitePlan
 from swyx_components.planner.plan import plan_site
-from swyx_components.planner.platform import ResourceChange
 from swyx_components.planner.topology import Topology
 
 

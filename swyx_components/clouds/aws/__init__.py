@@ -13,7 +13,6 @@ class Aws:
 
     name = "aws"
     commands = tuple(records.COMMANDS.values())
-    resource = records.RESOURCE
 
     limits = staticmethod(names.limits)
     render_group = staticmethod(render.render_group)

@@ -1,4 +1,7 @@
-"""What is deployed in EC2: the site's own groups as the plan has them, all else as layers of rules."""
+"""What is deployed in EC2: the site's own groups as the plan has them, all else as layers of rules.
+
+What its functions and `Inventory` promise, and raise, stands in `analysis/deployed/platform.py`.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,9 +40,6 @@ from swyx_components.sets.ports import ALL_PORTS, ICMP_TYPES
 def read_deployed(rendered: RenderedSite) -> Deployed:
     """The security groups tagged with the site, their rules, and the interfaces of its machines; also what
     other groups at those name.
-
-    Raises:
-        CloudError: EC2 can't be reached or refuses, or boto3 is not installed.
     """
     with open_ec2() as ec2:
         groups = ec2.find(GROUPS, "tag:swyx:site", [TEXTS.clean_tag(rendered.plan.site)])
@@ -66,11 +66,7 @@ def read_deployed(rendered: RenderedSite) -> Deployed:
 
 
 def read_saved(contents: Iterable[object]) -> "Inventory":
-    """What files have that `aws ec2 describe-...` wrote.
-
-    Raises:
-        ValueError: a record in them is not what it should be.
-    """
+    """What files have that `aws ec2 describe-...` wrote."""
     records = read_records(contents)
     ids = {"SecurityGroups": "groups-unread", "NetworkInterfaces": "interfaces-unread"}
     lacking = (
@@ -82,11 +78,7 @@ def read_saved(contents: Iterable[object]) -> "Inventory":
 
 
 def read_state(state: StackState) -> "Inventory":
-    """What the state of a stack has.
-
-    Raises:
-        ValueError: a resource in it is not what it should be.
-    """
+    """What the state of a stack has."""
     lacking = why_not_judged("other-groups-not-in-state")
     return Inventory(records_of_state(state), (lacking, *state.lacking))
 
@@ -158,8 +150,11 @@ class Inventory(NamedTuple):
     records: Ec2Records
     lacking: tuple[str, ...] = ()
 
+    @property
+    def sites(self) -> Iterable[str]:
+        return (group.tags.get("swyx:site", "") for group in self.records.groups.values())
+
     def find_deployed(self, rendered: RenderedSite) -> Deployed:
-        """A site's own groups and interfaces, with all else that applies to these."""
         records = self.records
         own = OwnGroups(rendered, records.groups.values())
         found = [records.groups[id] for id in own.places]
@@ -183,13 +178,6 @@ class Inventory(NamedTuple):
         )
 
     def find_firewall(self, plan: SitePlan, bindings: Mapping[str, Sequence[str]]) -> Firewall:
-        """Every address of the site's machines with what applies to it, whoever made that.
-
-        `bindings` are groups by machine, by id or name, for machines of which the files have no interface.
-
-        Raises:
-            SwyxError: a binding names a group that the files don't have.
-        """
         groups = self.records.groups
         names = {id: group.name for id, group in groups.items()}
         bound = bind_by_hand(plan.owners, bindings, names)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from swyx_components.analysis.diff.platform import Groups, ResourceChange, compare_named
 from swyx_components.clouds.aws.names import group_logical_name
 from swyx_components.planner.model import shard_label
-from swyx_components.planner.platform import Groups, ResourceChange, compare_named
 from swyx_components.sets.prefixes import Prefix
 
 

@@ -1,4 +1,4 @@
-"""Orphans of an interrupted update in EC2, and their removal."""
+"""Orphans of an interrupted update in EC2, and their removal, as `analysis/deployed/platform.py` has it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -16,9 +16,6 @@ _ATTACHMENT, _RULE, _GROUP = range(3)
 def find_orphans(rendered: RenderedSite, stack: str, held: StackState) -> tuple[Orphan, ...]:
     """Groups and rules with the stack's tag, attachments of the site's machines to its groups, and in
     its groups the default egress and untagged rules as planned, that the state does not hold.
-
-    Raises:
-        CloudError: EC2 can't be reached or refuses, or boto3 is not installed.
     """
     with open_ec2() as ec2:
         tagged = ec2.find(GROUPS, f"tag:{STACK_TAG}", [stack])
@@ -41,11 +38,6 @@ def find_orphans(rendered: RenderedSite, stack: str, held: StackState) -> tuple[
 
 
 def remove_orphans(orphans: Sequence[Orphan]) -> Iterator[Orphan]:
-    """Remove them in order; yields each once it is removed.
-
-    Raises:
-        CloudError: EC2 refuses.
-    """
     with open_ec2() as ec2:
         for orphan in sorted(orphans):
             if orphan.stage == _ATTACHMENT:

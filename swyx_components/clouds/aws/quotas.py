@@ -12,12 +12,13 @@ from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
+from swyx_components.analysis.diff.platform import Groups
 from swyx_components.clouds.aws.names import TEXTS
 from swyx_components.clouds.aws.preview import memberships_of
 from swyx_components.clouds.aws.shard import counted_as, is_tight, load_of, peak, room_on_interface
 from swyx_components.messages import Message
 from swyx_components.planner.model import Direction, RenderedGroup, RenderedSite, Rule, shard_label
-from swyx_components.planner.platform import Groups, Usage
+from swyx_components.planner.platform import Usage
 from swyx_components.sets.prefixes import Prefix
 
 _WORDS = {Direction.IN: "inbound", Direction.OUT: "outbound"}

@@ -3,7 +3,6 @@
 No SDK is needed for it. Protocols and ports mean the same wherever they stand: `TCP` is `tcp` is `6`.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -34,7 +33,6 @@ _PROTOCOLS: Mapping[str, Protocol] = {
     "1": Protocol.ICMP,
     "58": Protocol.ICMPV6,
 }
-RESOURCE = re.compile("aws:(ec2|vpc)/.*")  # a type of the engine's
 _GROUP, _INTERFACE, _ATTACHMENT, _INGRESS, _EGRESS = (
     "aws:ec2/securityGroup:SecurityGroup",
     "aws:ec2/networkInterface:NetworkInterface",

@@ -13,7 +13,6 @@ class Azure:
 
     name = "azure"
     commands = tuple(records.COMMANDS.values())
-    resource = records.RESOURCE
 
     limits = staticmethod(names.limits)
     render_group = staticmethod(render.render_group)

@@ -38,11 +38,7 @@ _ASSOCIATION = (
 
 
 def read_deployed(rendered: RenderedSite) -> Deployed:
-    """The network security groups tagged with the site, their rules, and its machines' interfaces.
-
-    Raises:
-        CloudError: ARM can't be reached or refuses, or its SDK or a setting is missing.
-    """
+    """The network security groups tagged with the site, their rules, and its machines' interfaces."""
     with open_network() as client:
         items = [
             *((GROUPS, group) for group in client.network_security_groups.list_all()),
@@ -53,11 +49,7 @@ def read_deployed(rendered: RenderedSite) -> Deployed:
 
 
 def read_saved(contents: Iterable[object]) -> "Inventory":
-    """What files have that `az network ... list` wrote.
-
-    Raises:
-        ValueError: a record in them is not what it should be.
-    """
+    """What files have that `az network ... list` wrote."""
     records = read_records(chain.from_iterable(map(list_items, contents)))
     unplaced = why_not_judged("interfaces-unread", command=COMMANDS[INTERFACES])
     lacking = why_not_judged("admin-rules-unread")
@@ -65,11 +57,7 @@ def read_saved(contents: Iterable[object]) -> "Inventory":
 
 
 def read_state(state: StackState) -> "Inventory":
-    """What the state of a stack has.
-
-    Raises:
-        ValueError: a resource in it is not what it should be.
-    """
+    """What the state of a stack has."""
     records, machines = read_records(items_of_state(state)), state.machines_by_interface()
     interfaces = [*records.interfaces]
     for each in state.of_type(_ASSOCIATION):  # interfaces that exist: no state has their addresses
@@ -91,8 +79,11 @@ class Inventory(NamedTuple):
     unplaced: str
     lacking: tuple[str, ...]
 
+    @property
+    def sites(self) -> Iterable[str]:
+        return (group.tags.get("swyx:site", "") for group in self.records.groups.values())
+
     def find_deployed(self, rendered: RenderedSite) -> Deployed:
-        """A site's own groups and interfaces, with all else that applies to these."""
         records, site = self.records, TEXTS.clean_tag(rendered.plan.site)
         by_tag = {TEXTS.clean_tag(entry.group.name): entry.group.name for entry in rendered.groups}
         names = {
@@ -126,14 +117,7 @@ class Inventory(NamedTuple):
         )
 
     def find_firewall(self, plan: SitePlan, bindings: Mapping[str, Sequence[str]]) -> Firewall:
-        """Every address of the site's machines with what applies to it, whoever made that.
-
-        `bindings` are groups by machine (network security groups and ASGs, by name or id), for machines of
-        which the files have no interface.
-
-        Raises:
-            SwyxError: a binding names a group that the files don't have.
-        """
+        """`bindings` may also name ASGs."""
         records, owners = self.records, plan.owners
         names = {key: last_of(key) for key in sorted({*records.groups, *records.asgs})}
         bound = (

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from swyx_components.analysis.diff.platform import Action, Groups, ResourceChange, compare_named
 from swyx_components.clouds.azure.names import physical_name
 from swyx_components.planner.model import Rule
-from swyx_components.planner.platform import Action, Groups, ResourceChange, compare_named
 
 
 def preview_update(site: str, old: Groups, new: Groups) -> Iterator[ResourceChange]:

@@ -1,4 +1,4 @@
-"""Orphans of an interrupted update in Azure, and their removal."""
+"""Orphans of an interrupted update in Azure, and their removal, as `analysis/deployed/platform.py` has it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -21,9 +21,6 @@ _KINDS = {
 def find_orphans(rendered: RenderedSite, stack: str, held: StackState) -> tuple[Orphan, ...]:
     """Interfaces and network security groups with the stack's tag, and associations of its groups with
     other interfaces, that its state does not hold.
-
-    Raises:
-        CloudError: ARM can't be reached or refuses, or its SDK or a setting is missing.
     """
     own = {STACK_TAG: stack, "swyx:site": TEXTS.clean_tag(rendered.plan.site)}
     with open_network() as client:
@@ -48,11 +45,6 @@ def find_orphans(rendered: RenderedSite, stack: str, held: StackState) -> tuple[
 
 
 def remove_orphans(orphans: Sequence[Orphan]) -> Iterator[Orphan]:
-    """Remove them in order; yields each once it is removed.
-
-    Raises:
-        CloudError: ARM refuses.
-    """
     with open_network() as client:
         for orphan in sorted(orphans):
             parts = orphan.id.partition("|")[0].split("/")

@@ -22,7 +22,7 @@ COMMANDS: Mapping[str, str] = {
     INTERFACES: "az network nic list",
     ASGS: "az network asg list",
 }
-RESOURCE = re.compile(r"azure-native:network(?:/v[0-9a-z]+)?:([A-Za-z]+)")
+_RESOURCE = re.compile(r"azure-native:network(?:/v[0-9a-z]+)?:([A-Za-z]+)")
 
 
 def key_of(id: str) -> str:
@@ -233,7 +233,7 @@ def _kind_of(item: object) -> str:
 def items_of_state(state: StackState) -> Iterator[tuple[str, object]]:
     """What a stack's state holds of ARM's network resources, with its kind."""
     for resource in state.resources:
-        match = RESOURCE.fullmatch(resource.type)
+        match = _RESOURCE.fullmatch(resource.type)
         kind = f"{match[1]}s".lower() if match else ""
         if kind in COMMANDS:
             yield kind, {**resource.values, "id": resource.id}
