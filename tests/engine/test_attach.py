@@ -19,6 +19,7 @@ from sandbox.paths import Sandbox
 from sandbox.servers import running_endpoints
 from sandbox.stacks import Pulumi
 from swyx_components import SwyxSite
+from tests.tools.engine.in_process import QuickStack
 from tests.tools.engine.trial import IN_PROCESS
 
 pytestmark = pytest.mark.usefixtures("standing")
@@ -47,7 +48,7 @@ class Customer:
     """A customer's network and interfaces in the offline Azure, and a stack of theirs with one site."""
 
     client: ArmClient
-    stack: auto.Stack
+    stack: QuickStack
     args: Plain = field(default_factory=dict)
     own: list[Any] = field(default_factory=list)  # what else the program makes, given the site
 
@@ -64,8 +65,7 @@ class Customer:
         if whole is not None:
             self.plan(whole, **more)
         self.stack.preview()
-        changes: dict[str, int] = self.stack.up().summary.resource_changes or {}
-        return changes
+        return self.stack.update()
 
     def preview(self, whole: Plain, **more: Any) -> str:
         """What a preview says that is refused."""
@@ -150,12 +150,8 @@ def customer(
         for make in made.own:
             make(site)
 
-    made.stack = auto.create_or_select_stack(
-        "dev",
-        f"attach-{tmp_path.name}",
-        program,
-        opts=auto.LocalWorkspaceOptions(work_dir=str(tmp_path), env_vars=engine.environment),
-    )
+    project, environment = f"attach-{tmp_path.name}", engine.environment
+    made.stack = QuickStack.open("dev", project, program, tmp_path, environment)
     made.stack.set_config("azure-native:location", auto.ConfigValue("westeurope"))
     yield made
     made.stack.destroy()
@@ -205,7 +201,7 @@ def test_every_way_to_attach_puts_a_machines_group_on_its_interface(customer: Cu
     assert changes == {"create": 18}, (
         "a stack, a site, 5 roles and groups, 4 associations, 2 interfaces"
     )
-    outputs = customer.stack.outputs()
+    outputs = customer.stack.read_outputs()
     made = f"{SUBSCRIPTIONS}/acme/providers/Microsoft.Network/networkInterfaces/acme.conf-nic"
     assert {id: customer.group_of(id) for id in (server, gate, fronts, back, made)} == {
         server: "acme.server-nsg",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from sandbox.paths import REPOSITORY, Sandbox
 from sandbox.servers import running_endpoints
 from swyx_components import SwyxSite
 from tests.tools.acceptance.calls import Reader
+from tests.tools.engine.in_process import QuickStack
 from tests.tools.engine.trial import machines_of
 from tests.tools.hubs import hub_with
 from tests.tools.offline import connect_ec2
@@ -110,12 +112,8 @@ def run_scene(scene: Scene, sandbox: Sandbox, environment: Mapping[str, str]) ->
     current: list[Plain] = [{}]
     # One write of the state an update instead of one a step: nothing is killed here.
     own = {**environment, "PULUMI_SKIP_CHECKPOINTS": "true"}
-    stack = auto.create_or_select_stack(
-        scene.site,
-        "acceptance",
-        lambda: _make_site(scene.site, current[0]),
-        opts=auto.LocalWorkspaceOptions(work_dir=str(sandbox.root), env_vars=own),
-    )
+    program = partial(_make_current, scene.site, current)
+    stack = QuickStack.open(scene.site, "acceptance", program, sandbox.root, own)
     stack.set_all_config({name: auto.ConfigValue(v) for name, v in _config(endpoint).items()})
     done: Plain = {}
     for name, current[0], operation in scene.operations():
@@ -126,9 +124,9 @@ def run_scene(scene: Scene, sandbox: Sandbox, environment: Mapping[str, str]) ->
     return done
 
 
-def _make_site(site: str, installation: Plain) -> None:
+def _make_current(site: str, current: list[Plain]) -> None:
     network = {"vpc_tags": {"Name": site}}
-    given = {"installation": installation, "site": site, "cloud": "aws", "network": network}
+    given = {"installation": current[0], "site": site, "cloud": "aws", "network": network}
     SwyxSite(site, given)
 
 

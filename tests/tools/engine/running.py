@@ -3,7 +3,7 @@
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ class Project:
     folder: Path
     stack: Stack
     file: Path
+    updates: list[dict[str, int]] = field(default_factory=list)  # what each has done
 
     @classmethod
     def start(
@@ -68,10 +69,10 @@ class Project:
         Raises:
             AssertionError: with the engine's output.
         """
-        again = ["--skip-preview"] if self.engine.last_changes(self.stack) else []
-        code, said = self.run("up", "--yes", *again)
+        code, said = self.run("up", "--yes", *(["--skip-preview"] if self.updates else []))
         assert code == 0, said
-        return self.engine.last_changes(self.stack)
+        self.updates.append(self.engine.last_changes(self.stack))
+        return self.updates[-1]
 
     def outputs(self) -> dict[str, Any]:
         code, said = self.run("stack", "output", "--json")

@@ -1,7 +1,4 @@
-"""One site in both offline clouds at once, by one program: installations in, steps and calls out.
-
-The program runs inside the test, through the automation API, so that the SDKs are loaded once.
-"""
+"""One site in both offline clouds at once, by one program: installations in, steps and calls out."""
 
 from __future__ import annotations
 
@@ -19,6 +16,7 @@ from sandbox.paths import Sandbox
 from sandbox.servers import running_endpoints
 from sandbox.stacks import Pulumi
 from swyx_components import SwyxSite
+from tests.tools.engine.in_process import QuickStack
 
 Plain = dict[str, Any]
 Machines = dict[
@@ -37,7 +35,7 @@ class Trial:
     """A stack with the site once in each cloud, as the components `aws` and `azure`."""
 
     site: str
-    stack: auto.Stack
+    stack: QuickStack
     endpoints: dict[str, str]
     sandbox: Sandbox
     args: dict[str, Plain] = field(default_factory=dict)
@@ -52,12 +50,8 @@ class Trial:
         args: dict[str, Plain] = {}
         # One write of the state an update instead of one a step: nothing is killed here.
         environment = {**engine.environment, "PULUMI_SKIP_CHECKPOINTS": "true"}
-        stack = auto.create_or_select_stack(
-            "trial",
-            f"trial-{folder.name}",
-            _program(args),
-            opts=auto.LocalWorkspaceOptions(work_dir=str(folder), env_vars=environment),
-        )
+        program = _program(args)
+        stack = QuickStack.open("trial", f"trial-{folder.name}", program, folder, environment)
         stack.set_all_config({name: auto.ConfigValue(value) for name, value in _CONFIG.items()})
         return cls(site, stack, endpoints, sandbox, args)
 
