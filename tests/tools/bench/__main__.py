@@ -16,7 +16,7 @@ from statistics import median
 
 from tests.tools.bench.engine import engine_figures
 from tests.tools.bench.estates import write_estate, write_hubs, write_mixed
-from tests.tools.bench.measure import Run, python, race, take_turns
+from tests.tools.bench.measure import Run, least_of, python, race, take_turns
 from tests.tools.bench.report import report_figures
 
 SWYX = [sys.executable, "-m", "swyx_components"]
@@ -119,7 +119,7 @@ def planning_figures(kind: str, one: Path, every: Path, rounds: int) -> Iterator
         spent.append((each("plan", turn) - sum(inside), sum(inside), inside[1]))
     planned, listed, united = zip(*spent, strict=True)
     times = [median(map(truediv, planned, own)) for own in (listed, united)]
-    runs = {name: min(turn[name] for turn in turns) for name in timed} | race(written, rounds)
+    runs = least_of(turns) | race(written, rounds)
     memory = ", ".join(f"{runs[f'{name} all'].megabytes:.0f} MB" for name in ("plan", "json"))
     yield (
         f"planning {kind}, {flows:,} flows: {min(planned):.1f} us a flow over libyaml and start "

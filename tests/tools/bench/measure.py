@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,8 +30,13 @@ def python(program: str, *words: object) -> list[str]:
 
 def race(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, Run]:
     """Each command `rounds` times, in turns."""
+    return least_of(take_turns(commands, rounds))
+
+
+def least_of(turns: Iterable[Mapping[str, Run]]) -> dict[str, Run]:
+    """The fastest run of each command, with the most memory of all of its runs."""
     results: dict[str, Run] = {}
-    for turn in take_turns(commands, rounds):
+    for turn in turns:
         for name, run in turn.items():
             known = results.get(name, run)
             fastest = min(run, known)
