@@ -3,7 +3,6 @@ SIP provider, an address.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import NamedTuple
@@ -44,8 +43,8 @@ def find_hosts(
     Raises:
         SwyxError: it names nothing (the message is `unknown`), or several things.
     """
-    with suppress(ValueError):
-        return tuple(_hosts_at(installation, Prefix.parse(word)))
+    if address := Prefix.find(word):
+        return tuple(_hosts_at(installation, address))
     name, _, place = word.rpartition("@")
     found = hosts_named(installation, word)
     sites = {site.name.lower(): site for site in installation.sites.values()}

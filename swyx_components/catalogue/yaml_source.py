@@ -127,7 +127,8 @@ def _find_reasons(lines: Sequence[str], problem: YAMLError) -> Iterator[_Reason]
     if mark:
         for number, match in _find_tight(lines, said, begun, mark):
             key = match["key"]
-            if not _is_address(lines[number][match.start("key") :]):
+            address = Prefix.find(lines[number][match.start("key") :].split()[0])
+            if not (address and address.version == 6):  # whose colons are its own
                 yield "yaml-colon", _place(number, match.end("key")), {"key": key}
         if mark.line < len(lines):
             yield from _find_indent(lines[: mark.line + 1], said)
@@ -175,14 +176,6 @@ def _find_tight(
     for number in numbers:
         if number < len(lines) and (match := _TIGHT.match(lines[number])):
             yield number, match
-
-
-def _is_address(text: str) -> bool:
-    """Whether a text begins with an IPv6 address, whose colons are its own."""
-    try:
-        return Prefix.parse(text.split()[0]).version == 6
-    except ValueError:
-        return False
 
 
 class _Composer:

@@ -5,7 +5,7 @@ from swyx_components.cli.sites import assess_sites
 from swyx_components.cli.terminal import DONE, exit_code_of, print_answer, print_messages
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
-from swyx_components.installation.positions import Position, find_positions, put_at
+from swyx_components.installation.positions import find_positions, put_at
 from swyx_components.installation.read import Source
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.checks.decisions import drop_consequences
@@ -25,7 +25,11 @@ def check(file: str, strict: bool, quiet: bool, as_json: bool) -> int:
     code = exit_code_of(ordered, strict)
     graver = [message for message in ordered if message.severity is not Severity.NOTE]
     if as_json:
-        records = list(map(_record, ordered, find_positions(ordered)))
+        records = [
+            message_record(own)
+            | {"text": str(put_at(own, at)), **dict(zip(("line", "column"), at, strict=False))}
+            for own, at in zip(ordered, find_positions(ordered), strict=True)
+        ]
         print_answer({"version": 1, "file": file, "ok": code == DONE, "messages": records})
     elif not quiet or graver:
         print_messages(list_messages(graver if quiet else ordered))
@@ -38,12 +42,6 @@ def check(file: str, strict: bool, quiet: bool, as_json: bool) -> int:
         more = f"; acknowledged: {', '.join(settled)}" if settled else ""
         print_answer([f"{file}: {size}{count_messages(ordered)}{more}."])
     return code
-
-
-def _record(message: Message, position: Position) -> dict[str, object]:
-    """The message with its line and column in the file, where it has them."""
-    where = zip(("line", "column"), position, strict=False)
-    return {**message_record(message), "text": str(put_at(message, position)), **dict(where)}
 
 
 def find_messages(source: Source, file: str) -> tuple[Installation | None, list[Message], int]:

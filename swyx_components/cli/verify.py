@@ -73,7 +73,7 @@ def _read_state(
         raise refuse("state-unknown", file)
     with damage_refused([file]):
         state = read_stack_state(content)
-    clouds = PLATFORMS.keys() & state.clouds
+    clouds = PLATFORMS.keys() & state.given("cloud")
     if len(clouds) != 1:
         raise refuse("state-of-nothing", place)
     (cloud,) = clouds

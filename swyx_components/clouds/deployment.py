@@ -129,6 +129,5 @@ class Writer(Protocol):
         """Make all resources, each host group's below its component where the cloud shares groups."""
 
 
-MakeWriter = Callable[
-    [Deployment, RenderedSite, pulumi.Resource], Writer
-]  # below a site's component
+MakeWriter = Callable[[Deployment, RenderedSite, pulumi.Resource], Writer]
+"""Whose resources are below that one, the component of a site."""

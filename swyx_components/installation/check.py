@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from swyx_components.catalogue.model import Catalogue, Transport
-from swyx_components.installation.context import Claim, Claimed, Kind, Node, ReadContext
+from swyx_components.installation.context import Claim, Kind, Node, ReadContext
 from swyx_components.installation.model import Decisions, ExtraRule, Link, Provider, Site
 from swyx_components.installation.settings import covered_multicast
 from swyx_components.messages import TOP, Diagnostics, shorten
@@ -38,7 +38,7 @@ def check_claims(context: ReadContext) -> None:
             context.log.add("cidrs-everything", TOP, version=whole.version)
 
 
-def _contradictions(claims: Iterable[Claimed]) -> Iterator[tuple[Claim, Claim]]:
+def _contradictions(claims: Iterable[Claim]) -> Iterator[tuple[Claim, Claim]]:
     """Pairs of claims that overlap and must not; each claim at most once with each kind above it.
 
     CIDRs overlap only when one holds the other, so a sweep by first address, wide before narrow (the order
@@ -62,14 +62,14 @@ def _contradictions(claims: Iterable[Claimed]) -> Iterator[tuple[Claim, Claim]]:
         open_claims[claim.kind].setdefault(claim.site, []).append(claim)
 
 
-def _overlapping(claims: Iterable[Claimed]) -> Iterator[Claim]:
+def _overlapping(claims: Iterable[Claim]) -> Iterator[Claim]:
     """The claims that hold another or are held by one, sorted."""
-    outer: list[Claimed] = []
+    outer: list[Claim] = []
     family = end = 0  # of the last claim that no other holds
     for claim in sorted(claims):
         version, first, length = claim[0]
         if version == family and first <= end:
-            yield from (Claim(*one) for one in (*outer, claim))
+            yield from (*outer, claim)
             outer = []
         else:
             outer, family, end = [claim], version, first | (1 << WIDTH[version] - length) - 1
@@ -124,12 +124,12 @@ def check_extra_rules(context: ReadContext, sites: Mapping[str, Site]) -> None:
     """No rule of a site's own opens DCOM to another site or to the public, nor asks for multicast."""
     anywhere = {ports for site in sites.values() for ports in _dcom_ranges(site.decisions)}
     possible = context.catalogue.endpoint_mapper | anywhere
-    index: _Claimed | None = None
+    index: _ClaimIndex | None = None
     for site in sites.values():
         for rule in site.extra_rules:
             _check_multicast(context, site, rule)
             if rule.ports & possible:
-                index = index or _Claimed(context.claims)
+                index = index or _ClaimIndex(context.claims)
                 _check_rule(context, sites, site, rule, index)
 
 
@@ -149,7 +149,11 @@ def _dcom_ranges(decisions: Decisions) -> Iterator[PortRange]:
 
 
 def _check_rule(
-    context: ReadContext, sites: Mapping[str, Site], site: Site, rule: ExtraRule, index: "_Claimed"
+    context: ReadContext,
+    sites: Mapping[str, Site],
+    site: Site,
+    rule: ExtraRule,
+    index: "_ClaimIndex",
 ) -> None:
     place = f"sites.{site.name}.extra_rules[{rule.index}].ports"
     own = rule.ports & find_dcom_ports(site.decisions, rule.protocol, context.catalogue)
@@ -183,11 +187,11 @@ def find_public_peers(peers: Iterable[Prefix], own: Sequence[Prefix] = ()) -> It
     return (peer for peer in peers if not any(prefix.contains(peer) for prefix in known))
 
 
-class _Claimed:
+class _ClaimIndex:
     """The claims of sites by address. A CIDR meets those inside it, and those that hold it."""
 
-    def __init__(self, claims: Iterable[Claimed]) -> None:
-        self._sorted = sorted(Claim(*each) for each in claims if each[1] is not Kind.PROVIDER)
+    def __init__(self, claims: Iterable[Claim]) -> None:
+        self._sorted = sorted(each for each in claims if each.kind is not Kind.PROVIDER)
         self._firsts = [claim.prefix[:2] for claim in self._sorted]
         self._exact: dict[Prefix, list[Claim]] = {}
         self.by_site: dict[str, list[Prefix]] = {}
@@ -215,8 +219,9 @@ def check_summaries(context: ReadContext) -> None:
     """
     summarised = [site for _, kind, site, _, _ in context.claims if kind is _SUMMARY]
     by_site: dict[str, list[Claim]] = {site: [] for site in summarised}
-    for claim in [Claim(*each) for each in context.claims if each[2] in by_site]:
-        by_site[claim.site].append(claim)
+    for claim in context.claims:
+        if claim.site in by_site:
+            by_site[claim.site].append(claim)
     for claims in by_site.values():
         summary = [claim for claim in claims if claim.kind is Kind.SUMMARY]
         _check_nesting(context, summary)

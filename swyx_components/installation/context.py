@@ -131,9 +131,6 @@ class Claim(NamedTuple):
         return place if self.kind in (Kind.SIP_DEVICES, Kind.SUMMARY) else place.rpartition(".")[0]
 
 
-Claimed = tuple[Prefix, "Kind", str, Node, int]  # what a claim consists of
-
-
 class Kind(IntEnum):
     """Who claims addresses. Of two contradicting claims, the higher kind is reported."""
 
@@ -163,7 +160,7 @@ class ReadContext:
     catalogue: Catalogue = field(init=False)
     decisions: Decisions = field(init=False)  # of the whole file
     machines: dict[str, ReadMachine] = field(default_factory=dict)
-    claims: list[Claimed] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
     role_lists: dict[tuple[object, ...], tuple[str, ...]] = field(default_factory=dict)
     perhaps: dict[tuple[str, ...], set[str]] = field(default_factory=dict)
     unlisted: set[str] = field(default_factory=set)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from swyx_components.catalogue.model import Role
-from swyx_components.installation.context import ANY_ROLE, Kind, Node, ReadMachine, as_text
+from swyx_components.installation.context import ANY_ROLE, Claim, Kind, Node, ReadMachine, as_text
 from swyx_components.installation.model import Egress, ExtraRule, Machine, Network, Site
 from swyx_components.installation.settings import (
     read_control_paths,
@@ -124,7 +124,8 @@ def read_claimed(node: Node, site: str, kind: Kind) -> tuple[Prefix, ...]:
     """The prefixes of a list, sorted, as the site's own from now on."""
     found = read_prefixes(node, single=kind is MACHINE)
     for prefix, index in found:
-        node.context.claims.append((prefix, kind, site, node, index))
+        # Cheaper than by its name: an estate has hundreds of thousands.
+        node.context.claims.append(tuple.__new__(Claim, (prefix, kind, site, node, index)))
     return (found[0][0],) if len(found) == 1 else tuple(sorted({prefix for prefix, _ in found}))
 
 

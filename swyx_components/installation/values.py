@@ -190,7 +190,7 @@ def read_prefixes(node: Node, *, single: bool = False, anywhere: bool = False) -
         if text is None:
             node.item(index).wrong_type("an address" if single else "an address or CIDR")
             continue
-        prefix = None if single and "/" in text else _parse(text)
+        prefix = None if single and "/" in text else Prefix.find(text)
         if prefix is None or ("/0" in text and not text.endswith("/0")):  # a length of 024
             id, values = _explain(text, single)
             node.item(index).add(id, value=text, **values)
@@ -210,22 +210,15 @@ def read_prefixes(node: Node, *, single: bool = False, anywhere: bool = False) -
     return found
 
 
-def _parse(text: str) -> Prefix | None:
-    try:
-        return Prefix.parse(text)
-    except ValueError:
-        return None
-
-
 def _explain(text: str, single: bool) -> tuple[str, dict[str, object]]:
     """Why a text is not a prefix: the address, the length, or bits to the right of it."""
     address, slash, bits = text.partition("/")
     if slash and single:  # probably an address alone, unless it is a whole network
-        network = _parse(text)
+        network = Prefix.find(text)
         if network and network.length < WIDTH[network.version]:
             return "address-is-network", {}
         return "address-with-length", {"address": address}
-    whole = _parse(address)
+    whole = Prefix.find(address)
     if whole is None:
         return _explain_address(text)
     width = WIDTH[whole.version]
@@ -249,6 +242,6 @@ def _explain_address(text: str) -> tuple[str, dict[str, object]]:
         return "address-zone", {}
     if _HOST_NAME.fullmatch(address):
         return "address-name", {}
-    if len(parts) == 4 and plain != text and _parse(plain):
+    if len(parts) == 4 and plain != text and Prefix.find(plain):
         return "address-zeros", {"plain": plain}
     return "address-malformed", {}

@@ -53,6 +53,14 @@ class Prefix(NamedTuple):
             raise ValueError(f"{text!r} has bits set right of the prefix; the network is {network}")
         return cls(version, first, length)
 
+    @classmethod
+    def find(cls, text: str) -> Self | None:
+        """The same, or None where the text is no CIDR and no address."""
+        try:
+            return cls.parse(text)
+        except ValueError:
+            return None
+
     def __str__(self) -> str:
         return f"{_address_text(self.version, self.first)}/{self.length}"
 

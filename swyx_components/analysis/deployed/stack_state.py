@@ -117,14 +117,10 @@ class StackState:
     @property
     def sites(self) -> tuple[str, ...]:
         """The sites that the stack's components stand for."""
-        return self._given("site")
+        return self.given("site")
 
-    @property
-    def clouds(self) -> tuple[str, ...]:
-        """The clouds that these are in."""
-        return self._given("cloud")
-
-    def _given(self, key: str) -> tuple[str, ...]:
+    def given(self, key: str) -> tuple[str, ...]:
+        """The values of an argument of these components, such as their `cloud`."""
         given = (each.values.get(key) for each in self.of_type(_SITE))
         return tuple(sorted({value for value in given if isinstance(value, str)}))
 

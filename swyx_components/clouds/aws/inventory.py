@@ -152,9 +152,11 @@ class Inventory(NamedTuple):
 
     @property
     def sites(self) -> Iterable[str]:
+        """The sites that groups are tagged with."""
         return (group.tags.get("swyx:site", "") for group in self.records.groups.values())
 
     def find_deployed(self, rendered: RenderedSite) -> Deployed:
+        """A site's own groups and interfaces, with all else that applies to these."""
         records = self.records
         own = OwnGroups(rendered, records.groups.values())
         found = [records.groups[id] for id in own.places]
@@ -178,6 +180,7 @@ class Inventory(NamedTuple):
         )
 
     def find_firewall(self, plan: SitePlan, bindings: Mapping[str, Sequence[str]]) -> Firewall:
+        """Every address of the site's machines with what applies to it, whoever made that."""
         groups = self.records.groups
         names = {id: group.name for id, group in groups.items()}
         bound = bind_by_hand(plan.owners, bindings, names)

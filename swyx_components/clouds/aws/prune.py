@@ -38,6 +38,7 @@ def find_orphans(rendered: RenderedSite, stack: str, held: StackState) -> tuple[
 
 
 def remove_orphans(orphans: Sequence[Orphan]) -> Iterator[Orphan]:
+    """Remove them in order; yields each once it is removed."""
     with open_ec2() as ec2:
         for orphan in sorted(orphans):
             if orphan.stage == _ATTACHMENT:

@@ -81,9 +81,11 @@ class Inventory(NamedTuple):
 
     @property
     def sites(self) -> Iterable[str]:
+        """The sites that groups are tagged with."""
         return (group.tags.get("swyx:site", "") for group in self.records.groups.values())
 
     def find_deployed(self, rendered: RenderedSite) -> Deployed:
+        """A site's own groups and interfaces, with all else that applies to these."""
         records, site = self.records, TEXTS.clean_tag(rendered.plan.site)
         by_tag = {TEXTS.clean_tag(entry.group.name): entry.group.name for entry in rendered.groups}
         names = {
@@ -117,7 +119,7 @@ class Inventory(NamedTuple):
         )
 
     def find_firewall(self, plan: SitePlan, bindings: Mapping[str, Sequence[str]]) -> Firewall:
-        """`bindings` may also name ASGs."""
+        """The same as on AWS; `bindings` may also name ASGs."""
         records, owners = self.records, plan.owners
         names = {key: last_of(key) for key in sorted({*records.groups, *records.asgs})}
         bound = (

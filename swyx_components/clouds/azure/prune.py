@@ -45,6 +45,7 @@ def find_orphans(rendered: RenderedSite, stack: str, held: StackState) -> tuple[
 
 
 def remove_orphans(orphans: Sequence[Orphan]) -> Iterator[Orphan]:
+    """Remove them in order; yields each once it is removed."""
     with open_network() as client:
         for orphan in sorted(orphans):
             parts = orphan.id.partition("|")[0].split("/")

@@ -64,9 +64,8 @@ def _parse_addresses(text: str) -> tuple[Prefix, ...] | None:
     if text.lower() in ("*", "any"):
         return EVERYWHERE
     first, dash, last = text.partition("-")
-    try:
-        low, high = Prefix.parse(first), Prefix.parse(last or first)
-    except ValueError:
+    low, high = Prefix.find(first), Prefix.find(last or first)
+    if low is None or high is None:
         return None
     return split_interval(low.version, Interval(low.first, high.last)) if dash else (low,)
 
