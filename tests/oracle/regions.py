@@ -62,8 +62,9 @@ class Box:
 
 def cross(one: Range, other: Range) -> Range | None:
     """What two intervals share."""
-    low, high = max(one[0], other[0]), min(one[1], other[1])
-    return (low, high) if low <= high else None
+    if one[1] < other[0] or other[1] < one[0]:
+        return None
+    return max(one[0], other[0]), min(one[1], other[1])
 
 
 def outside(whole: Range, part: Range) -> Iterator[Range]:
@@ -76,10 +77,10 @@ def outside(whole: Range, part: Range) -> Iterator[Range]:
 
 def meet(one: Box, other: Box) -> Box | None:
     """What two boxes share."""
-    peers, sources, ports = (cross(a, b) for a, b in zip(one.sides(), other.sides(), strict=True))
-    if peers is None or sources is None or ports is None:
-        return None
-    return Box(peers, sources, ports)
+    peers = cross(one.peers, other.peers)  # most are apart in these
+    sources = peers and cross(one.sources, other.sources)
+    ports = sources and cross(one.ports, other.ports)
+    return Box(peers, sources, ports) if peers and sources and ports else None
 
 
 def carve(box: Box, hole: Box) -> Iterator[Box]:
