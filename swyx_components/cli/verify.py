@@ -74,7 +74,7 @@ def _read_state(
     with damage_refused([file]):
         state = read_stack_state(content)
     clouds = PLATFORMS.keys() & state.given("cloud")
-    if len(clouds) != 1:
+    if len(clouds) != 1 or not state.sites:
         raise refuse("state-of-nothing", place)
     (cloud,) = clouds
     fits = installation.sites.keys() >= {*state.sites} >= {*sites}

@@ -105,6 +105,18 @@ def test_a_state_of_azure_is_read_like_its_lists(tmp_path: Path) -> None:
     assert outcome.code == 0
 
 
+@pytest.mark.parametrize("inputs", [{}, {"cloud": "aws"}, {"site": "acme"}])
+def test_a_state_that_names_no_site_in_a_cloud_is_refused(
+    inputs: dict[str, str], tmp_path: Path
+) -> None:
+    site = {"urn": "u::acme", "type": "swyx:index:SwyxSite", "inputs": inputs}
+    path = tmp_path / "state.json"
+    path.write_text(json.dumps({"version": 3, "deployment": {"resources": [site]}}))
+    outcome = verify("--state", str(path))
+    assert outcome.code == 2
+    assert "the stack contains no site of this package; export the stack that" in outcome.err
+
+
 # ---- as somebody changed it
 
 
