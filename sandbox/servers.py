@@ -1,5 +1,6 @@
 """The two offline clouds as background servers: start, find, check, stop."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -135,17 +136,15 @@ def _remembered_port(folder: Path) -> int:
 
     A process lets go of its record and of its port at its end, in no order that one may rely on.
     """
+    try:
+        port = int((folder / "endpoint").read_text().strip().rpartition(":")[2].strip("/"))
+    except (OSError, ValueError):
+        return 0
     started = time.monotonic()
     while time.monotonic() - started < _RELEASE:
-        try:
-            port = int((folder / "endpoint").read_text().strip().rpartition(":")[2].strip("/"))
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind(("127.0.0.1", port))
-        except (FileNotFoundError, ValueError):
-            return 0
-        except OSError:
-            time.sleep(0.05)
-        else:
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
             return port
+        time.sleep(0.05)
     return 0

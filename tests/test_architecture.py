@@ -22,7 +22,7 @@ def lines_of(paths: list[Path]) -> int:
 
 def test_the_package_and_the_sandbox_do_not_grow() -> None:
     """The design wants 22,000 lines of the package: this is where it stands, to be lowered with it."""
-    assert lines_of(MODULES) <= 20_993
+    assert lines_of(MODULES) <= 20_990
     assert len(MODULES) < 175
     assert lines_of(SANDBOX) < 8_000
 

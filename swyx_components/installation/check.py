@@ -124,12 +124,12 @@ def check_extra_rules(context: ReadContext, sites: Mapping[str, Site]) -> None:
     """No rule of a site's own opens DCOM to another site or to the public, nor asks for multicast."""
     anywhere = {ports for site in sites.values() for ports in _dcom_ranges(site.decisions)}
     possible = context.catalogue.endpoint_mapper | anywhere
-    index: _ClaimIndex | None = None
+    index: _Claims | None = None
     for site in sites.values():
         for rule in site.extra_rules:
             _check_multicast(context, site, rule)
             if rule.ports & possible:
-                index = index or _ClaimIndex(context.claims)
+                index = index or _Claims(context.claims)
                 _check_rule(context, sites, site, rule, index)
 
 
@@ -149,11 +149,7 @@ def _dcom_ranges(decisions: Decisions) -> Iterator[PortRange]:
 
 
 def _check_rule(
-    context: ReadContext,
-    sites: Mapping[str, Site],
-    site: Site,
-    rule: ExtraRule,
-    index: "_ClaimIndex",
+    context: ReadContext, sites: Mapping[str, Site], site: Site, rule: ExtraRule, index: "_Claims"
 ) -> None:
     place = f"sites.{site.name}.extra_rules[{rule.index}].ports"
     own = rule.ports & find_dcom_ports(site.decisions, rule.protocol, context.catalogue)
@@ -187,7 +183,7 @@ def find_public_peers(peers: Iterable[Prefix], own: Sequence[Prefix] = ()) -> It
     return (peer for peer in peers if not any(prefix.contains(peer) for prefix in known))
 
 
-class _ClaimIndex:
+class _Claims:
     """The claims of sites by address. A CIDR meets those inside it, and those that hold it."""
 
     def __init__(self, claims: Iterable[Claim]) -> None:

@@ -42,19 +42,20 @@ def find_public(plan: SitePlan, rules: Iterable[Rule]) -> set[tuple[str, str]]:
     """The directions and peers of rules that have an address neither private nor the site's own, with whose
     it is: of a provider, a network, another site's machine, an extra rule.
     """
-    found = {
+    told = {
         (rule.direction.value, prefix)
         for rule in rules
         if rule.allow and not (rule.protocol is Protocol.ANY and plan.egress is Egress.OPEN)
-        for prefix in find_public_peers(rule.prefixes)
+        for prefix in rule.prefixes
     }
+    found = {*find_public_peers({peer for _, peer in told})}  # of most sites none
     ends = {end for flow in plan.flows for end in (flow.initiator, flow.responder)} if found else ()
     own = [address for group in plan.groups for address in group.addresses]
     own += [p for end in ends if end.site == plan.site and not end.group for p in end.prefixes]
     owners = [(peer.name, peer.prefixes) for end in ends for peer in name_peers(plan.site, end)]
     owners += ((f"extra rule: {rule.reason}", rule.peers) for rule in plan.extra_rules)
-    public, theirs = set[tuple[str, str]](), {*find_public_peers((peer for _, peer in found), own)}
-    for way, peer in found:
+    public, theirs = set[tuple[str, str]](), {*find_public_peers(found, own)}
+    for way, peer in told:
         if peer in theirs:
             whose = sort_names(name for name, has in owners if any(map(peer.overlaps, has)))
             public.add((way, f"{peer} ({', '.join(whose)})"))

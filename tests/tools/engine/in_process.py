@@ -7,9 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pulumi import automation as auto
-from pulumi.automation._stack import (
-    StackInitMode,  # which `create_or_select` keeps to `Stack` itself
-)
+from pulumi.automation._stack import StackInitMode
 
 
 class QuickStack(auto.Stack):
@@ -33,6 +31,7 @@ class QuickStack(auto.Stack):
         workspace = auto.LocalWorkspace(
             work_dir=str(folder), program=program, env_vars=dict(env), project_settings=settings
         )
+        # `create_or_select` would make a `Stack`, whatever class it is called on.
         return cls(name, workspace, StackInitMode.CREATE_OR_SELECT)
 
     def update(self) -> dict[str, int]:
